@@ -1,0 +1,25 @@
+"""Everything that can go wrong between a model's name and its vectors."""
+
+
+class EncoderError(Exception):
+    """Any failure of this room; catch it to catch them all."""
+
+
+class ModelNotFound(EncoderError):
+    """No folder, cached model, package or hub repository answers to the name."""
+
+
+class NotAModel(EncoderError):
+    """The folder is there, but what a model needs is not in it."""
+
+
+class ModelCorrupt(EncoderError):
+    """A downloaded or cached file is not the one that was asked for (wrong sha256)."""
+
+
+class MissingExtra(EncoderError, ImportError):
+    """An optional package is not installed; the sentence has the install command."""
+
+
+class TextTooLong(EncoderError, ValueError):
+    """A text exceeds the model's token limit where truncation was forbidden."""
