@@ -1,0 +1,18 @@
+"""Models that can be had anywhere: a folder, a hub id, or a package that carries weights."""
+
+from .cache import cache_root
+from .package import PackageModel, parse_reference
+from .resolve import resolve
+from .table import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, READY_MODELS, ReadyModel
+
+__all__ = [
+    "DEFAULT_DENSE",
+    "DEFAULT_RERANKER",
+    "DEFAULT_SPARSE",
+    "READY_MODELS",
+    "PackageModel",
+    "ReadyModel",
+    "cache_root",
+    "parse_reference",
+    "resolve",
+]

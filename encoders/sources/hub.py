@@ -1,0 +1,43 @@
+"""Models from the Hugging Face hub, the cache always first."""
+
+import os
+from pathlib import Path
+
+from ..errors import ModelNotFound
+
+_PATTERNS = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors", "README.md", "**/*.json", "**/*.safetensors")
+_EXPORTS = ("*.onnx", "*.onnx_data", "*.xml", "*.bin")
+
+
+def cached(repo_id: str, *, revision: str | None, cache_folder: str | os.PathLike[str] | None) -> Path | None:
+    """The repository's folder in the hub's cache, or None; asks no network."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        found = snapshot_download(repo_id, revision=revision, cache_dir=cache_folder, local_files_only=True)
+    except (LocalEntryNotFoundError, HFValidationError):
+        return None
+    return Path(found)
+
+
+def download(
+    repo_id: str,
+    *,
+    revision: str | None,
+    cache_folder: str | os.PathLike[str] | None,
+    token: bool | str | None,
+) -> Path:
+    """Fetch what inference needs of a repository into the hub's cache."""
+    import httpx
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        found = snapshot_download(
+            repo_id, revision=revision, cache_dir=cache_folder, token=token, allow_patterns=[*_PATTERNS, *_EXPORTS]
+        )
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as err:
+        reason = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
+        raise ModelNotFound(f"the hub gave no {repo_id!r}: {reason}") from err
+    return Path(found)
