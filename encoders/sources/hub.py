@@ -1,6 +1,5 @@
 """Models from the Hugging Face hub, the cache always first."""
 
-import os
 from pathlib import Path
 
 from ..errors import ModelNotFound
@@ -9,7 +8,7 @@ _PATTERNS = ("*.json", "*.txt", "*.model", "*.jinja", "*.safetensors", "README.m
 _EXPORTS = ("*.onnx", "*.onnx_data", "*.xml", "*.bin")
 
 
-def cached(repo_id: str, *, revision: str | None, cache_folder: str | os.PathLike[str] | None) -> Path | None:
+def cached(repo_id: str, *, revision: str | None, cache_folder: str | Path | None) -> Path | None:
     """The repository's folder in the hub's cache, or None; asks no network."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
@@ -25,7 +24,7 @@ def download(
     repo_id: str,
     *,
     revision: str | None,
-    cache_folder: str | os.PathLike[str] | None,
+    cache_folder: str | Path | None,
     token: bool | str | None,
 ) -> Path:
     """Fetch what inference needs of a repository into the hub's cache."""

@@ -16,7 +16,7 @@ def resolve(
     name: str | os.PathLike[str],
     *,
     revision: str | None = None,
-    cache_folder: str | os.PathLike[str] | None = None,
+    cache_folder: str | Path | None = None,
     local_files_only: bool = False,
     token: bool | str | None = None,
 ) -> Path:
@@ -38,7 +38,7 @@ def resolve(
     return _checked(_from_hub(text, revision, cache_folder, local_files_only, token))
 
 
-def _from_package(model: package.PackageModel, cache_folder: str | os.PathLike[str] | None, offline: bool) -> Path:
+def _from_package(model: package.PackageModel, cache_folder: str | Path | None, offline: bool) -> Path:
     cache = cache_root(cache_folder)
     target = package.cached_folder(model, cache)
     if target.is_dir():
@@ -51,7 +51,7 @@ def _from_package(model: package.PackageModel, cache_folder: str | os.PathLike[s
     return package.fetch(model, cache)
 
 
-def _from_table(name: str, ready: ReadyModel, cache_folder: str | os.PathLike[str] | None, offline: bool) -> Path:
+def _from_table(name: str, ready: ReadyModel, cache_folder: str | Path | None, offline: bool) -> Path:
     target = package.cached_folder(ready.package, cache_root(cache_folder))
     if target.is_dir():
         return target
@@ -71,7 +71,7 @@ def _from_table(name: str, ready: ReadyModel, cache_folder: str | os.PathLike[st
 def _from_hub(
     name: str,
     revision: str | None,
-    cache_folder: str | os.PathLike[str] | None,
+    cache_folder: str | Path | None,
     offline: bool,
     token: bool | str | None,
 ) -> Path:
