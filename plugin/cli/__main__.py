@@ -1,0 +1,5 @@
+"""`python -m outrider.plugin.cli` is `outrider`."""
+
+from . import main
+
+main()
