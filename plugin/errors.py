@@ -1,0 +1,111 @@
+"""Everything that can go wrong in the running service. What reaches HTTP carries its status.
+
+PluginError
+├── SettingsInvalid           a setting is unknown or out of range
+├── PortTaken                 another process listens where the sidecar should
+├── SidecarUnavailable        the client could not reach a sidecar, or it stayed busy
+└── ServiceError              an answer to a request
+    ├── BadRequest       400  the body is not what the route takes
+    ├── WrongKind        400  the model cannot do what was asked
+    ├── Unauthorized     401  no key, or an unknown one
+    ├── Forbidden        403  the key's scopes do not cover the route
+    ├── UnknownModel     404  no model of that name is served
+    ├── BodyTooLarge     413  body, number of texts, or one text beyond its limit
+    ├── TextRefused      422  the model cannot take this text
+    ├── QueueFull        429  as much work waits as may wait; comes with Retry-After
+    ├── InferenceFailed  500  the executor failed
+    ├── NotReady         503  models are still loading, or the process is stopping
+    └── DeadlineExceeded 504  the answer could not be had in time
+"""
+
+
+class PluginError(Exception):
+    """Any failure of this room; catch it to catch them all."""
+
+
+class SettingsInvalid(PluginError, ValueError):
+    """A setting is unknown or out of range."""
+
+
+class PortTaken(PluginError, OSError):
+    """Another process listens where the sidecar should."""
+
+
+class SidecarUnavailable(PluginError, ConnectionError):
+    """The client could not reach a sidecar, or it stayed busy for too long."""
+
+
+class ServiceError(PluginError):
+    """An answer to a request, with its HTTP status and, where waiting helps, for how long."""
+
+    status = 500
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class BadRequest(ServiceError):
+    """The body is not what the route takes."""
+
+    status = 400
+
+
+class WrongKind(ServiceError):
+    """The model cannot do what was asked of it."""
+
+    status = 400
+
+
+class Unauthorized(ServiceError):
+    """No key, or an unknown one."""
+
+    status = 401
+
+
+class Forbidden(ServiceError):
+    """The key's scopes do not cover the route."""
+
+    status = 403
+
+
+class UnknownModel(ServiceError):
+    """No model of that name is served."""
+
+    status = 404
+
+
+class BodyTooLarge(ServiceError):
+    """The body, the number of its texts, or one text is beyond its limit."""
+
+    status = 413
+
+
+class TextRefused(ServiceError):
+    """The model cannot take this text."""
+
+    status = 422
+
+
+class QueueFull(ServiceError):
+    """As much work waits as may wait."""
+
+    status = 429
+
+
+class InferenceFailed(ServiceError):
+    """The executor failed on a text that it was given alone."""
+
+    status = 500
+
+
+class NotReady(ServiceError):
+    """Models are still loading, or the process is stopping."""
+
+    status = 503
+
+
+class DeadlineExceeded(ServiceError):
+    """The answer could not be had in the time that the caller gives."""
+
+    status = 504

@@ -1,0 +1,183 @@
+"""One model's queue: says no early, keeps deadlines, lets queries pass documents.
+
+The event loop owns the counts and the answers; each lane's thread owns the texts that it has tokenised. They meet in two
+places only: work is put into a lane's inbox, and results come back through `call_soon_threadsafe`. Queries and documents
+have a lane each, so a query never waits behind a batch of documents, and the operating system shares the cores between
+the two: neither starves.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import DeadlineExceeded, NotReady, QueueFull
+from .lane import Choose, Lane
+from .metrics import ModelMetrics
+from .settings import QueueSettings
+from .work import Encoded, Failed, Finished, Model, Outcome, Priority, Work
+
+# A text costs its characters, up to about where the model cuts it, and a little for being there at all.
+CHARS_PER_TOKEN = 5
+COST_PER_TEXT = 8
+# The share that the newest batch has in the running mean of a lane's pace.
+PACE_WEIGHT = 0.1
+
+
+@dataclass(slots=True)
+class Backlog:
+    """What waits in one lane, and how fast it goes there."""
+
+    texts: int = 0
+    chars: int = 0
+    cost: int = 0
+    seconds_per_cost: float = 0.0
+
+    @property
+    def wait_s(self) -> float:
+        """How long the newest text will wait, by the pace so far; 0 before anything was measured."""
+        return self.cost * self.seconds_per_cost
+
+    def learn(self, cost: int, seconds: float) -> None:
+        """Take the pace of one batch into the mean."""
+        pace = seconds / max(cost, 1)
+        known = self.seconds_per_cost or pace
+        self.seconds_per_cost = known + PACE_WEIGHT * (pace - known)
+
+
+class Scheduler:
+    """The only way to one model: `encode` waits for the rows, or refuses at once."""
+
+    def __init__(
+        self, model: Model, choose: Choose, max_tokens: int, limits: QueueSettings, metrics: ModelMetrics
+    ) -> None:
+        self._limits = limits
+        self._metrics = metrics
+        self._max_chars = max_tokens * CHARS_PER_TOKEN
+        self._loop = asyncio.get_running_loop()
+        self._backlogs = {priority: Backlog() for priority in Priority}
+        self._lanes = {priority: Lane(f"outrider-{priority}", model, choose, self._report) for priority in Priority}
+        self._is_open = True
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+        for lane in self._lanes.values():
+            lane.start()
+
+    @property
+    def waiting_texts(self) -> int:
+        """How many texts wait or run."""
+        return sum(backlog.texts for backlog in self._backlogs.values())
+
+    async def encode(
+        self, inputs: Sequence[Any], task: str, priority: Priority, deadline_s: float
+    ) -> list[Outcome]:
+        """One outcome for each input, in order; texts that miss `deadline_s` (of `time.monotonic`) fail with it.
+
+        Raises QueueFull or DeadlineExceeded at once when the work would not fit, and NotReady while closing. When the
+        caller is cancelled, what has not run yet never will.
+        """
+        if not inputs:
+            return []
+        chars = [_chars(given) for given in inputs]
+        costs = [min(count, self._max_chars) + COST_PER_TEXT for count in chars]
+        self._admit(len(inputs), sum(chars), sum(costs), priority, deadline_s)
+        work = Work(inputs, task, priority, time.perf_counter(), costs, self._loop.create_future())
+        self._enter(work, sum(chars))
+        timer = self._loop.call_later(max(0.0, deadline_s - time.monotonic()), self._expire, work)
+        self._lanes[priority].put(work)
+        try:
+            return await work.answer
+        finally:
+            timer.cancel()
+            work.is_abandoned = True
+            self._leave(work, sum(chars))
+
+    async def close(self) -> None:
+        """Take no more work, finish what waits, end the threads."""
+        self._is_open = False
+        await self._is_empty.wait()
+        for lane in self._lanes.values():
+            await asyncio.to_thread(lane.stop)
+
+    def _admit(self, texts: int, chars: int, cost: int, priority: Priority, deadline_s: float) -> None:
+        if not self._is_open:
+            raise NotReady("the model is being unloaded or the sidecar is stopping; ask again", retry_after_s=1.0)
+        backlog = self._backlogs[priority]
+        waiting_chars = sum(each.chars for each in self._backlogs.values())
+        is_full = self.waiting_texts + texts > self._limits.texts or waiting_chars + chars > self._limits.chars
+        if is_full and self.waiting_texts:
+            self._metrics.refused(priority, "full")
+            raise QueueFull(
+                f"{self.waiting_texts} texts ({waiting_chars} characters) wait already and {texts} more do not fit "
+                f"(queue.texts={self._limits.texts}, queue.chars={self._limits.chars}); send them again later",
+                retry_after_s=max(1.0, backlog.wait_s / 2),
+            )
+        left_s = deadline_s - time.monotonic()
+        needed_s = backlog.wait_s + cost * backlog.seconds_per_cost
+        if left_s <= 0 or (backlog.texts and backlog.wait_s > left_s):
+            self._metrics.refused(priority, "deadline")
+            raise DeadlineExceeded(
+                f"the work needs about {needed_s:.2f} s with what waits before it, and {max(left_s, 0):.2f} s are left; "
+                "give it more time or send it later",
+                retry_after_s=max(1.0, backlog.wait_s),
+            )
+
+    def _enter(self, work: Work, chars: int) -> None:
+        backlog = self._backlogs[work.priority]
+        backlog.texts += len(work.inputs)
+        backlog.chars += chars
+        backlog.cost += sum(work.costs)
+        self._is_empty.clear()
+        self._metrics.depth(work.priority, backlog.texts)
+
+    def _leave(self, work: Work, chars: int) -> None:
+        """Give back what the request held, less what `_deliver` gave back text by text."""
+        backlog = self._backlogs[work.priority]
+        backlog.chars -= chars
+        for outcome, cost in zip(work.outcomes, work.costs, strict=True):
+            if outcome is None:
+                backlog.texts -= 1
+                backlog.cost -= cost
+        if self.waiting_texts == 0:
+            self._is_empty.set()
+        self._metrics.depth(work.priority, backlog.texts)
+
+    def _report(self, finished: Finished) -> None:
+        self._loop.call_soon_threadsafe(self._deliver, finished)
+
+    def _deliver(self, finished: Finished) -> None:
+        priority = finished.pieces[0][0].priority
+        backlog = self._backlogs[priority]
+        backlog.learn(sum(work.costs[index] for work, index, _ in finished.pieces), finished.seconds)
+        self._metrics.batch(priority, finished)
+        for work, index, outcome in finished.pieces:
+            if work.is_abandoned:
+                continue
+            work.outcomes[index] = outcome
+            work.missing -= 1
+            backlog.texts -= 1
+            backlog.cost -= work.costs[index]
+            if work.missing == 0 and not work.answer.done():
+                work.answer.set_result(_complete(work.outcomes))
+
+    def _expire(self, work: Work) -> None:
+        """The deadline has come: answer with what there is."""
+        if work.answer.done():
+            return
+        work.is_abandoned = True
+        self._metrics.refused(work.priority, "late")
+        work.answer.set_result(_complete(work.outcomes))
+
+
+def _complete(outcomes: Sequence[Outcome | None]) -> list[Outcome]:
+    late = Failed(DeadlineExceeded("the deadline passed before this text was encoded; give it more time"))
+    return [outcome or late for outcome in outcomes]
+
+
+def _chars(given: Any) -> int:
+    """Length of a text, or of the two texts of a pair."""
+    return len(given) if isinstance(given, str) else sum(len(part) for part in given)
+
+
+__all__ = ["Encoded", "Failed", "Outcome", "Priority", "Scheduler"]

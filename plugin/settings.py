@@ -1,0 +1,134 @@
+"""The settings: one frozen tree, read once at the start from flags, environment and file, in this order."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from .errors import SettingsInvalid
+
+FILE_VARIABLE = "OUTRIDER_CONFIG"
+
+
+class Tree(BaseModel):
+    """A branch of the settings: frozen, and strict about names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelSettings(Tree):
+    """One served model. In a file or variable, a plain string is its source."""
+
+    source: str = Field(description="A folder, a ready model's name, a package: reference or a hub id.")
+    name: str = Field("", description="The name in requests; the source unless given.")
+    aliases: tuple[str, ...] = Field((), description="Further names in requests.")
+    backend: Literal["auto", "onnx", "openvino", "torch"] = Field("auto", description="What runs the model.")
+    precision: Literal["exact", "fast", "int8"] = Field("exact", description="Exact, or faster and a little off.")
+    threads: Annotated[int, Field(ge=1)] | None = Field(None, description="Threads of one forward; all cores unless set.")
+    load: Literal["start", "request"] = Field("start", description="At the start, or when the API is asked to.")
+
+    @property
+    def served_name(self) -> str:
+        """The name in requests."""
+        return self.name or self.source
+
+
+class Limits(Tree):
+    """What one request may bring; beyond it the answer is 413 or 400 at once."""
+
+    body_bytes: int = Field(32 * 1024 * 1024, ge=1024, description="The largest body.")
+    texts: int = Field(2048, ge=1, description="The most texts of a request.")
+    text_chars: int = Field(1_000_000, ge=1, description="The longest text; the model's own limit truncates earlier.")
+    json_depth: int = Field(32, ge=4, description="The deepest nesting of a body.")
+
+
+class QueueSettings(Tree):
+    """How much work may wait for one model, and for how long."""
+
+    texts: int = Field(8192, ge=1, description="The most texts that wait; beyond it the answer is 429 at once.")
+    chars: int = Field(64_000_000, ge=1, description="The most characters that wait.")
+    timeout_s: float = Field(30.0, gt=0, description="The deadline of a request that brings none.")
+
+
+class Settings(BaseSettings):
+    """The whole tree."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OUTRIDER_", env_nested_delimiter="__", frozen=True, extra="forbid", toml_file=None
+    )
+
+    host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 for all.")
+    port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 picks a free one.")
+    models: Annotated[tuple[ModelSettings, ...], BeforeValidator(lambda given: _as_models(given))] = Field(
+        default=(
+            ModelSettings(source="all-MiniLM-L6-v2", aliases=("minilm", "sentence-transformers/all-MiniLM-L6-v2")),
+            ModelSettings(source="splade-tiny", aliases=("splade",)),
+            ModelSettings(source="ms-marco-MiniLM-L-12-v2-int8", aliases=("reranker",)),
+        ),
+        description="The models to serve; the first of each kind is the default where a request names none.",
+    )
+    limits: Limits = Limits()
+    queue: QueueSettings = QueueSettings()
+    query_cache: int = Field(10_000, ge=0, description="Encoded queries kept in memory; 0 keeps none.")
+    drain_s: float = Field(30.0, ge=0, description="How long queued work may take to finish after SIGTERM.")
+    connections: int = Field(1024, ge=1, description="The most connections at a time; beyond it the answer is 503.")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then file. No .env file: what is set should be seen where it is set."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def read_settings(file: str | Path | None = None, flags: Mapping[str, Any] | None = None) -> Settings:
+    """Resolve the tree; `file` is TOML and may also be named by OUTRIDER_CONFIG; flags that are None are not given.
+
+    Raises SettingsInvalid, naming each wrong setting.
+    """
+    chosen = file or os.environ.get(FILE_VARIABLE)
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    try:
+        return _with_file(chosen)(**given)
+    except ValidationError as err:
+        raise SettingsInvalid("; ".join(_sentence(problem) for problem in err.errors())) from err
+    except SettingsError as err:
+        raise SettingsInvalid(f"a setting in the environment is not valid JSON: {err}") from err
+    except tomllib.TOMLDecodeError as err:
+        raise SettingsInvalid(f"the settings file {str(chosen)!r} is not TOML: {err}") from err
+
+
+def _with_file(file: str | Path | None) -> type[Settings]:
+    if file is None:
+        return Settings
+    if not Path(file).is_file():
+        raise SettingsInvalid(f"there is no settings file {str(file)!r}; check --config and {FILE_VARIABLE}")
+    # pydantic-settings takes the file's name from the class, so the class is made for the file.
+    return type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=file)})
+
+
+def _as_models(given: Any) -> Any:
+    if not isinstance(given, list | tuple):
+        return given
+    return tuple({"source": model} if isinstance(model, str) else model for model in given)
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"setting {where}: {problem['msg']}, got {problem['input']!r}"

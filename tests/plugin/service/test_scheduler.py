@@ -1,0 +1,171 @@
+"""The queue's promises, on a model whose rows are the texts' lengths."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from outrider.plugin.errors import DeadlineExceeded, InferenceFailed, NotReady, QueueFull, TextRefused
+from outrider.plugin.lane import Choose
+from outrider.plugin.metrics import Metrics
+from outrider.plugin.scheduler import Encoded, Failed, Outcome, Priority, Scheduler
+from outrider.plugin.settings import QueueSettings
+
+sys.path.insert(0, str(Path(__file__).parent))
+from fakes import LengthModel, choose_all, choose_first
+
+QUERY, BULK = Priority.INTERACTIVE, Priority.BULK
+
+
+@asynccontextmanager
+async def scheduling(
+    model: LengthModel, choose: Choose = choose_all, texts: int = 100
+) -> AsyncIterator[Scheduler]:
+    limits = QueueSettings(texts=texts)
+    scheduler = Scheduler(model, choose, model.max_tokens, limits, Metrics().of(model.name))
+    try:
+        yield scheduler
+    finally:
+        model.gate.set()
+        await scheduler.close()
+
+
+def soon(seconds: float = 10) -> float:
+    return time.monotonic() + seconds
+
+
+async def running(model: LengthModel) -> None:
+    await asyncio.to_thread(model.is_running.wait, 10)
+
+
+def rows(outcomes: list[Outcome]) -> list[int]:
+    return [outcome.row for outcome in outcomes if isinstance(outcome, Encoded)]
+
+
+def error(outcome: Outcome) -> Exception:
+    assert isinstance(outcome, Failed)
+    return outcome.error
+
+
+async def test_rows_come_back_in_the_order_of_the_texts() -> None:
+    async with scheduling(LengthModel(), choose_first) as scheduler:
+        outcomes = await scheduler.encode(["ccc", "a", "bb"], "document", BULK, soon())
+    assert rows(outcomes) == [3, 1, 2]
+
+
+async def test_texts_of_several_requests_share_a_batch() -> None:
+    model = LengthModel()
+    async with scheduling(model) as scheduler:
+        model.gate.clear()
+        first = asyncio.create_task(scheduler.encode(["x"], "query", QUERY, soon()))
+        await running(model)
+        others = [asyncio.create_task(scheduler.encode(["y" * n], "query", QUERY, soon())) for n in (2, 3, 4)]
+        await asyncio.sleep(0)
+        model.gate.set()
+        answers = await asyncio.gather(first, *others)
+    assert [rows(answer) for answer in answers] == [[1], [2], [3], [4]]
+    assert model.batches == [["x"], ["yy", "yyy", "yyyy"]]
+
+
+async def test_a_query_does_not_wait_for_the_documents_before_it() -> None:
+    model = LengthModel()
+    async with scheduling(model, choose_first) as scheduler:
+        bulk = asyncio.create_task(scheduler.encode(["d" * n for n in range(1, 90)], "document", BULK, soon()))
+        await running(model)
+        await scheduler.encode(["query"], "query", QUERY, soon())
+        done_before = len(model.batches)
+        assert len(rows(await bulk)) == 89
+    assert ["query"] in model.batches[:done_before]
+    assert done_before < 90
+
+
+async def test_a_cancelled_request_costs_no_inference() -> None:
+    model = LengthModel()
+    async with scheduling(model, choose_first) as scheduler:
+        model.gate.clear()
+        first = asyncio.create_task(scheduler.encode(["x"], "query", QUERY, soon()))
+        await running(model)
+        gone = asyncio.create_task(scheduler.encode(["never", "ever"], "query", QUERY, soon()))
+        await asyncio.sleep(0)
+        assert scheduler.waiting_texts == 3
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        assert scheduler.waiting_texts == 1
+        model.gate.set()
+        await first
+        await scheduler.encode(["last"], "query", QUERY, soon())
+    assert model.batches == [["x"], ["last"]]
+
+
+async def test_a_full_queue_says_so_at_once_and_when_to_come_back() -> None:
+    model = LengthModel()
+    async with scheduling(model, texts=3) as scheduler:
+        model.gate.clear()
+        waiting = asyncio.create_task(scheduler.encode(["a", "b", "c"], "document", BULK, soon()))
+        await running(model)
+        with pytest.raises(QueueFull, match="3 texts .* wait already") as refusal:
+            await scheduler.encode(["d"], "document", BULK, soon())
+        assert refusal.value.retry_after_s is not None
+        assert refusal.value.retry_after_s >= 1
+        model.gate.set()
+        assert rows(await waiting) == [1, 1, 1]
+        assert rows(await scheduler.encode(["d"], "document", BULK, soon())) == [1]
+
+
+async def test_one_bad_text_fails_that_text_only() -> None:
+    async with scheduling(LengthModel()) as scheduler:
+        outcomes = await scheduler.encode(["aa", "sink it", "refuse it", "b"], "document", BULK, soon())
+    assert rows(outcomes) == [2, 1]
+    assert isinstance(error(outcomes[1]), InferenceFailed)
+    assert isinstance(error(outcomes[2]), TextRefused)
+
+
+async def test_a_request_of_nothing_but_refused_texts_is_answered() -> None:
+    async with scheduling(LengthModel()) as scheduler:
+        outcomes = await scheduler.encode(["refuse"], "document", BULK, soon())
+    assert isinstance(error(outcomes[0]), TextRefused)
+
+
+async def test_at_the_deadline_the_answer_is_what_there_is() -> None:
+    model = LengthModel()
+    async with scheduling(model, choose_first) as scheduler:
+        model.gate.clear()
+        outcomes = await scheduler.encode(["a", "bb"], "query", QUERY, soon(0.05))
+        assert [type(error(outcome)) for outcome in outcomes] == [DeadlineExceeded, DeadlineExceeded]
+        assert scheduler.waiting_texts == 0
+        model.gate.set()
+    assert model.batches in ([["a"]], [])
+
+
+async def test_work_whose_deadline_is_past_is_refused_at_once() -> None:
+    model = LengthModel()
+    async with scheduling(model) as scheduler:
+        with pytest.raises(DeadlineExceeded):
+            await scheduler.encode(["a"], "query", QUERY, soon(-1))
+    assert model.batches == []
+
+
+async def test_closing_finishes_what_waits_and_takes_no_more() -> None:
+    model = LengthModel()
+    async with scheduling(model, choose_first) as scheduler:
+        model.gate.clear()
+        waiting = asyncio.create_task(scheduler.encode(["a", "bb", "ccc"], "document", BULK, soon()))
+        await running(model)
+        closing = asyncio.create_task(scheduler.close())
+        await asyncio.sleep(0)
+        with pytest.raises(NotReady):
+            await scheduler.encode(["d"], "document", BULK, soon())
+        model.gate.set()
+        await closing
+        assert rows(await waiting) == [1, 2, 3]
+
+
+async def test_no_texts_no_work() -> None:
+    model = LengthModel()
+    async with scheduling(model) as scheduler:
+        assert await scheduler.encode([], "document", BULK, soon()) == []
+    assert model.batches == []
