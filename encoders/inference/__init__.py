@@ -1,0 +1,1 @@
+"""Inference that needs no torch: plan, tokenise, execute."""

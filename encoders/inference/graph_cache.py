@@ -1,0 +1,40 @@
+"""Built graphs on disk: a second start loads the graph and imports no builder."""
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+from ..errors import EncoderError
+from .description import ModelDescription
+
+# Kept here as well as in the builder's package, which a second start must not import; a test compares the two.
+GRAPH_VERSION = 1
+
+
+def graph_file(description: ModelDescription, fingerprint: str, cache: Path) -> Path:
+    """The folder's own graph, or the one built from its weights, which is written into the cache if it is not there."""
+    if description.has_graph:
+        return description.weights
+    path = cache / "graphs" / f"{fingerprint}-{description.kind}-v{GRAPH_VERSION}.onnx"
+    if not path.is_file():
+        _build(description, path)
+    return path
+
+
+def _build(description: ModelDescription, path: Path) -> None:
+    from .graphs import build_graph
+
+    content = build_graph(description).SerializeToString()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix="build-", delete=False) as stream:
+            scratch = Path(stream.name)
+            stream.write(content)
+        scratch.rename(path)
+    except OSError as err:
+        with contextlib.suppress(OSError, UnboundLocalError):
+            scratch.unlink()
+        raise EncoderError(
+            f"could not write the graph of {str(description.folder)!r} to {path}: {err.strerror or err}; "
+            "free some space, or choose another cache folder with OUTRIDER_CACHE"
+        ) from err

@@ -1,0 +1,141 @@
+"""A served model: text in, vectors, term weights or scores out. Needs neither torch nor transformers."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import EncoderError
+from ..sources import cache_root, resolve
+from ..types import SparseVector
+from . import rows
+from .description import Kind, ModelDescription, describe, fingerprint
+from .executor import Executor, pad
+from .graph_cache import graph_file
+from .onnx_executor import OnnxExecutor
+from .plan import DEFAULT_BUDGET, TokenBudget, plan_batches, restore_order
+from .tokenizer import RefusedText, Text, TokenizedText, Tokenizer
+
+Row = npt.NDArray[np.float32] | SparseVector | float
+
+
+class TextRefused(EncoderError, ValueError):
+    """A text that the model cannot take."""
+
+
+class Model:
+    """One model, ready to run. `tokenize` and `run` are separate, so that batches can be formed across requests."""
+
+    def __init__(self, name: str, description: ModelDescription, digest: str, executor: Executor, limit: int) -> None:
+        self.name = name
+        self.kind: Kind = description.kind
+        self.fingerprint = digest
+        self.max_tokens = limit
+        self.similarity = description.similarity or ("dot" if description.kind == "sparse" else "cosine")
+        self._description = description
+        self._executor = executor
+        self._tokenizer = Tokenizer(description, limit)
+        self._vocabulary = self._tokenizer.vocabulary if description.kind == "sparse" else []
+        self.dimension: int | None = self._measure_dimension()
+
+    @property
+    def executor(self) -> str:
+        """What runs the model, and why."""
+        return self._executor.name
+
+    @property
+    def num_labels(self) -> int:
+        """How many scores a pair gets; 1 for a reranker."""
+        return self._description.num_labels
+
+    def tokenize(self, inputs: Sequence[Text], task: str | None = None) -> list[TokenizedText | RefusedText]:
+        """One result for each text or pair, in order; `task` ("query" or "document") chooses the prompt."""
+        return self._tokenizer.tokenize(inputs, self._description.prompt(task))
+
+    def run(self, batch: Sequence[TokenizedText]) -> list[Row]:
+        """One forward over these texts, padded to the longest: one row a text."""
+        padded = pad(batch)
+        output = self._executor.run(padded)
+        if self.kind == "dense":
+            return list(rows.vectors(output, padded, self._description))
+        if self.kind == "sparse":
+            return list(rows.term_weights(output, padded, self._vocabulary))
+        scored = rows.scores(output, self._description.activation)
+        return list(scored) if scored.ndim == 2 else [float(score) for score in scored]
+
+    def encode_query(self, texts: Sequence[str]) -> Any:
+        """Like encode_document, with the prompt for queries."""
+        return self._encode(texts, "query")
+
+    def encode_document(self, texts: Sequence[str]) -> Any:
+        """Dense: float32 (texts, dimension). Sparse: a list of SparseVector. Raises TextRefused at the first bad one."""
+        return self._encode(texts, "document")
+
+    def rank(self, query: str, documents: Sequence[str]) -> npt.NDArray[np.float32]:
+        """One score a document, in the order given; higher is more relevant."""
+        if self.kind != "rerank":
+            raise EncoderError(f"{self.name!r} is a {self.kind} model and cannot rank; open a cross-encoder")
+        return np.asarray(self._rows([(query, document) for document in documents], None), dtype=np.float32)
+
+    def warm_up(self) -> None:
+        """Run a real batch, so that the first request pays for nothing but itself."""
+        text = "a text to warm up with"
+        self._rows([(text, text)] * 2 if self.kind == "rerank" else [text] * 2, None)
+
+    def close(self) -> None:
+        """Free the memory."""
+        self._executor.close()
+
+    def _encode(self, texts: Sequence[str], task: str) -> Any:
+        if self.kind == "rerank":
+            raise EncoderError(f"{self.name!r} is a cross-encoder and has no vectors; call rank, or open another model")
+        encoded = self._rows(texts, task)
+        if self.kind == "sparse":
+            return encoded
+        return np.stack(encoded) if encoded else np.empty((0, self.dimension or 0), dtype=np.float32)
+
+    def _rows(self, inputs: Sequence[Text], task: str | None, budget: TokenBudget = DEFAULT_BUDGET) -> list[Any]:
+        tokenized = []
+        for index, text in enumerate(self.tokenize(inputs, task)):
+            if isinstance(text, RefusedText):
+                raise TextRefused(f"text {index}: {text.reason}")
+            tokenized.append(text)
+        batches = plan_batches([text.length for text in tokenized], budget)
+        return restore_order(batches, (self.run([tokenized[i] for i in batch.indices]) for batch in batches))
+
+    def _measure_dimension(self) -> int | None:
+        if self.kind == "sparse":
+            return len(self._vocabulary)
+        return len(self._encode(["dimension"], "document")[0]) if self.kind == "dense" else None
+
+
+def open_model(
+    name: str | os.PathLike[str],
+    *,
+    backend: str = "auto",
+    precision: str = "exact",
+    threads: int | None = None,
+    revision: str | None = None,
+    cache_folder: str | Path | None = None,
+    local_files_only: bool = False,
+    token: bool | str | None = None,
+    max_tokens: int | None = None,
+) -> Model:
+    """Open a model for serving: a folder, a ready name, a package reference or a hub id.
+
+    Raises ModelNotFound, NotAModel or ModelCorrupt.
+    """
+    if backend not in {"auto", "onnx"}:
+        raise ValueError(f"backend {backend!r} is not known; use auto or onnx")
+    if precision != "exact":
+        raise ValueError(f"precision {precision!r} is not known; use exact")
+    folder = resolve(name, revision=revision, cache_folder=cache_folder, local_files_only=local_files_only, token=token)
+    description = describe(folder)
+    digest = fingerprint(description)
+    graph = graph_file(description, digest, cache_root(cache_folder))
+    executor = OnnxExecutor(graph, "ONNX Runtime, fp32 on CPU", threads)
+    limit = min(max_tokens or description.max_tokens, description.max_tokens)
+    return Model(os.fspath(name), description, digest, executor, limit)

@@ -1,0 +1,85 @@
+"""Text -> token ids, without transformers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tokenizers
+
+from ..errors import NotAModel
+from .description import ModelDescription
+
+Text = str | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizedText:
+    """One text, or one pair, as the model takes it."""
+
+    ids: Sequence[int]
+    type_ids: Sequence[int]
+    truncated: bool
+
+    @property
+    def length(self) -> int:
+        """Its number of tokens, special ones included."""
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedText:
+    """A text that cannot be tokenised, and why."""
+
+    reason: str
+
+
+class Tokenizer:
+    """The tokenizer of a model's folder, cutting what exceeds the model's limit. Safe for several threads."""
+
+    def __init__(self, description: ModelDescription, max_tokens: int) -> None:
+        path = description.folder / "tokenizer.json"
+        if not path.is_file():
+            raise NotAModel(f"{str(description.folder)!r} has no tokenizer.json; save its fast tokenizer there")
+        self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+        self._lower = description.do_lower_case
+
+    @property
+    def vocabulary(self) -> list[str]:
+        """The token string of each id."""
+        by_id = {index: token for token, index in self._tokenizer.get_vocab(with_added_tokens=True).items()}
+        return [by_id.get(index, "") for index in range(max(by_id) + 1)]
+
+    def tokenize(self, inputs: Sequence[Text], prompt: str = "") -> list[TokenizedText | RefusedText]:
+        """One result for each input, in order; an input that is no text, or no valid Unicode, is refused alone."""
+        results: list[TokenizedText | RefusedText | None] = [_refusal(given) for given in inputs]
+        accepted = [index for index, result in enumerate(results) if result is None]
+        prepared: list[Any] = [self._prepare(inputs[index], prompt) for index in accepted]
+        for index, encoding in zip(accepted, self._tokenizer.encode_batch(prepared), strict=True):
+            results[index] = TokenizedText(encoding.ids, encoding.type_ids, bool(encoding.overflowing))
+        return [result for result in results if result is not None]
+
+    def _prepare(self, given: Text, prompt: str) -> Text:
+        if isinstance(given, str):
+            return self._clean(prompt + given)
+        return (self._clean(given[0]), self._clean(given[1]))
+
+    def _clean(self, text: str) -> str:
+        stripped = text.strip()
+        return stripped.lower() if self._lower else stripped
+
+
+def _refusal(given: Any) -> RefusedText | None:
+    parts = given if isinstance(given, tuple | list) else (given,)
+    for part in parts:
+        if not isinstance(part, str):
+            return RefusedText(f"expected a text, got {type(part).__name__}: {str(part)[:60]!r}")
+        try:
+            part.encode("utf-8")
+        except UnicodeEncodeError as err:
+            return RefusedText(
+                f"the text is not valid Unicode: a lone surrogate {part[err.start]!a} at character {err.start}; "
+                "decode it again from its source"
+            )
+    return None
