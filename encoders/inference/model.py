@@ -71,7 +71,7 @@ class Model:
         return self._encode(texts, "query")
 
     def encode_document(self, texts: Sequence[str]) -> Any:
-        """Dense: float32 (texts, dimension). Sparse: a list of SparseVector. Raises TextRefused at the first bad one."""
+        """Dense: float32 (texts, dimension). Sparse: a list of SparseVector. Raises TextRefused for a bad text."""
         return self._encode(texts, "document")
 
     def rank(self, query: str, documents: Sequence[str]) -> npt.NDArray[np.float32]:

@@ -21,7 +21,9 @@ def models(
             if fetch:
                 raise
             folder = ""
-        rows.append({"name": name, "kind": ready.kind, "about": ready.about, "licence": ready.licence, "folder": folder})
+        rows.append(
+            {"name": name, "kind": ready.kind, "about": ready.about, "licence": ready.licence, "folder": folder}
+        )
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
         return
