@@ -23,3 +23,11 @@ class MissingExtra(EncoderError, ImportError):
 
 class TextTooLong(EncoderError, ValueError):
     """A text exceeds the model's token limit where truncation was forbidden."""
+
+
+class UntrustedCode(EncoderError, ValueError):
+    """The model names code of its own, and the caller has not said that it may run."""
+
+
+class WrongBackend(EncoderError, ValueError):
+    """The model's files are for another backend than the one that was asked for."""

@@ -1,0 +1,336 @@
+"""What the three encoders share: ordered modules, device, prompts, load and save, and the run over texts."""
+
+import inspect
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, cast
+
+import torch
+from torch import Tensor, nn
+
+from . import files, folder, prompts
+from .inference.plan import Batch
+from .loop import run
+from .modules.module import Features
+from .modules.prepared import prepare
+from .renames import warn_renamed
+from .similarity_functions import Similarity, SimilarityFunction
+from .sources import resolve
+from .util.environment import get_device_name
+
+logger = logging.getLogger(__name__)
+
+Backend = Literal["torch", "onnx", "openvino"]
+BACKENDS = ("torch", "onnx", "openvino")
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """Everything that says which model to load and how; the constructors only fill this in."""
+
+    name: str | None = None
+    modules: Iterable[nn.Module] | None = None
+    device: str | torch.device | None = None
+    prompts: dict[str, str] | None = None
+    default_prompt_name: str | None = None
+    similarity_fn_name: str | SimilarityFunction | None = None
+    where: files.Where = field(default_factory=files.Where)
+    trust_remote_code: bool = False
+    model_kwargs: dict[str, Any] | None = None
+    tokenizer_kwargs: dict[str, Any] | None = None
+    config_kwargs: dict[str, Any] | None = None
+    backend: str = "torch"
+
+    def module_keywords(self) -> dict[str, Any]:
+        """What every module's `load` is told."""
+        return {
+            "trust_remote_code": self.trust_remote_code,
+            "model_kwargs": self.model_kwargs,
+            "tokenizer_kwargs": self.tokenizer_kwargs,
+            "config_kwargs": self.config_kwargs,
+            "backend": self.backend,
+        }
+
+
+class Encoder(nn.Sequential):
+    """A pipeline of modules from texts to embeddings or scores."""
+
+    kind: ClassVar[str] = "SentenceTransformer"
+    default_similarity: ClassVar[SimilarityFunction] = SimilarityFunction.COSINE
+
+    def __init__(self, request: LoadRequest) -> None:
+        if request.backend not in BACKENDS:
+            raise ValueError(f"backend {request.backend!r} is not known; use one of {', '.join(BACKENDS)}")
+        path = _resolved(request)
+        settings = {} if path is None else folder.read_settings(path)
+        modules, self_kwargs = self._build(request, path, settings)
+        super().__init__(modules)
+        self.module_kwargs: dict[str, list[str]] = self_kwargs
+        self.backend = request.backend
+        self.trust_remote_code = request.trust_remote_code
+        self.prompts = {**prompts.RETRIEVAL_PROMPTS, **settings.get("prompts", {}), **(request.prompts or {})}
+        self.default_prompt_name: str | None = request.default_prompt_name or settings.get("default_prompt_name")
+        self._similarity_name: SimilarityFunction | None = None
+        if similarity := request.similarity_fn_name or settings.get("similarity_fn_name"):
+            self.similarity_fn_name = similarity
+        self._prompt_lengths: dict[str, int] = {}
+        self._model_card_text = _card_text(path)
+        self._check_default_prompt()
+        self.to(request.device or get_device_name())
+
+    def _build(
+        self, request: LoadRequest, path: Path | None, settings: dict[str, Any]
+    ) -> tuple["OrderedDict[str, nn.Module]", dict[str, list[str]]]:
+        if request.modules is not None:
+            given = request.modules
+            named = given if isinstance(given, OrderedDict) else {str(i): module for i, module in enumerate(given)}
+            return OrderedDict(named), {}
+        if path is None:
+            raise ValueError(f"{type(self).__name__} needs a model name, a folder, or modules")
+        entries = folder.read_modules(path)
+        if entries is None or settings.get("model_type", self.kind) != self.kind:
+            default = self._default_modules(request, path, settings)
+            return OrderedDict((str(index), module) for index, module in enumerate(default)), {}
+        return self._saved_modules(request, path, entries)
+
+    @staticmethod
+    def _saved_modules(
+        request: LoadRequest, path: Path, entries: Sequence[folder.ModuleEntry]
+    ) -> tuple["OrderedDict[str, nn.Module]", dict[str, list[str]]]:
+        trusted = request.trust_remote_code or Path(request.name or "").is_dir()
+        modules: OrderedDict[str, nn.Module] = OrderedDict()
+        for entry in entries:
+            cls = folder.module_class(entry.type, path, trusted=trusted)
+            modules[entry.name] = _load_module(cls, path, entry.path, request)
+        return modules, {entry.name: list(entry.kwargs) for entry in entries if entry.kwargs}
+
+    def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
+        """The modules for a folder that has none of this kind's: a bare transformer, or another kind's model."""
+        raise NotImplementedError
+
+    def _check_default_prompt(self) -> None:
+        name = self.default_prompt_name
+        if name is None:
+            return
+        if name not in self.prompts:
+            known = ", ".join(repr(key) for key in self.prompts)
+            raise ValueError(f"Default prompt name {name!r} not found in the configured prompts dictionary ({known})")
+        logger.warning("Every encode() call uses the prompt %r unless it is given another.", name)
+
+    def forward(self, input: Features, **kwargs: Any) -> Features:
+        """Run the modules in order; each gets the keywords it asks for."""
+        for name, module in self.named_children():
+            wanted = self.module_kwargs.get(name, getattr(module, "forward_kwargs", ()))
+            input = module(input, **{key: value for key, value in kwargs.items() if key in wanted})
+        return input
+
+    def _forward_batch(self, features: Features, **kwargs: Any) -> Features:
+        return self.forward(features, **kwargs)
+
+    def get_model_kwargs(self) -> list[str]:
+        """The keywords, beyond those of encode, that this model's modules use."""
+        names: list[str] = []
+        for name, module in self.named_children():
+            wanted = self.module_kwargs.get(name, sorted(getattr(module, "forward_kwargs", ())))
+            names.extend(key for key in wanted if key not in names)
+        return names
+
+    def _checked_kwargs(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        known = {*self.get_model_kwargs(), "task"}
+        if unknown := sorted(set(kwargs) - known):
+            accepted = self.get_model_kwargs() or "no additional keyword arguments"
+            raise ValueError(
+                f"{type(self).__name__}.encode() has been called with additional keyword arguments that this model "
+                f"does not use: {unknown}. {type(self).__name__}.get_model_kwargs() says that it accepts {accepted}."
+            )
+        return kwargs
+
+    def _run(
+        self,
+        inputs: Sequence[Any],
+        *,
+        prompt: str | None,
+        batch_size: int,
+        show_progress_bar: bool,
+        device: str | torch.device | None,
+        kwargs: dict[str, Any],
+    ) -> Iterator[tuple[Batch, Features]]:
+        """Encode all inputs; the batches come longest first and say which inputs they hold."""
+        if not inputs:
+            return
+        self.eval()
+        self.to(device or self.device)
+        extra: Features = {}
+        if prompt:
+            inputs = [_with_prompt(prompt, text) for text in inputs]
+            length = self._prompt_length(prompt, **kwargs)
+            extra = {} if length is None else {"prompt_length": length}
+        yield from run(
+            prepare(self._head, inputs, **{key: value for key, value in kwargs.items() if key == "task"}),
+            lambda features: self._forward_batch(features, **kwargs),
+            batch_size=batch_size,
+            device=self.device,
+            extra=extra,
+            show_progress_bar=show_progress_bar,
+        )
+
+    def _prompt_length(self, prompt: str, **kwargs: Any) -> int | None:
+        """Tokens that the prompt puts before a text; None where that cannot be said."""
+        if prompt not in self._prompt_lengths:
+            ids = self.tokenize([prompt], **kwargs).get("input_ids")
+            if not isinstance(ids, Tensor) or ids.dim() != 2:
+                return None
+            ends = set(getattr(self.tokenizer, "all_special_ids", ()))
+            self._prompt_lengths[prompt] = ids.shape[-1] - (int(ids[0, -1]) in ends)
+        return self._prompt_lengths[prompt]
+
+    def tokenize(self, texts: Any, **kwargs: Any) -> Features:
+        """Features of one batch, by the first module."""
+        first = self._head
+        takes = inspect.signature(first.tokenize).parameters.values()
+        if not any(p.kind is p.VAR_KEYWORD for p in takes):
+            kwargs = {key: value for key, value in kwargs.items() if key in {p.name for p in takes}}
+        features: Features = first.tokenize(texts, **kwargs)
+        return features
+
+    preprocess = tokenize
+
+    def get_sentence_features(self, *features: Any) -> Any:
+        """What the first module makes of its own features."""
+        return self._head.get_sentence_features(*features)
+
+    @property
+    def similarity_fn_name(self) -> str | None:
+        """Name of the similarity that fits these embeddings."""
+        if self._similarity_name is None:
+            self._similarity_name = self.default_similarity
+        return str(self._similarity_name.value)
+
+    @similarity_fn_name.setter
+    def similarity_fn_name(self, value: str | SimilarityFunction) -> None:
+        self._similarity_name = SimilarityFunction(value)
+
+    @property
+    def similarity(self) -> Similarity:
+        """similarity(a, b): every row of a against every row of b."""
+        return SimilarityFunction.to_similarity_fn(self.similarity_fn_name or self.default_similarity)
+
+    @property
+    def similarity_pairwise(self) -> Similarity:
+        """similarity_pairwise(a, b): row i of a against row i of b."""
+        return SimilarityFunction.to_similarity_pairwise_fn(self.similarity_fn_name or self.default_similarity)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are; the CPU for a model without weights of its own."""
+        for tensor in (*self.parameters(), *self.buffers()):
+            return tensor.device
+        return torch.device("cpu")
+
+    @property
+    def _target_device(self) -> torch.device:
+        warn_renamed(type(self).__name__, "_target_device", "device")
+        return self.device
+
+    @property
+    def dtype(self) -> torch.dtype | None:
+        """The type of the weights."""
+        return next((parameter.dtype for parameter in self.parameters()), None)
+
+    @property
+    def tokenizer(self) -> Any:
+        """The first module's tokeniser."""
+        return self._head.tokenizer
+
+    @tokenizer.setter
+    def tokenizer(self, value: Any) -> None:
+        self._head.tokenizer = value
+
+    @property
+    def max_seq_length(self) -> int | None:
+        """Texts are cut after this many tokens."""
+        length: int | None = self._head.max_seq_length
+        return length
+
+    @max_seq_length.setter
+    def max_seq_length(self, value: int | None) -> None:
+        self._head.max_seq_length = value
+
+    def get_max_seq_length(self) -> int | None:
+        """Texts are cut after this many tokens; None if the model does not say."""
+        return getattr(self._head, "max_seq_length", None)
+
+    @property
+    def transformers_model(self) -> Any:
+        """The underlying transformers model; None if there is none."""
+        return next((module.auto_model for module in self.modules() if hasattr(module, "auto_model")), None)
+
+    def get_backend(self) -> str:
+        """torch, onnx or openvino."""
+        return self.backend
+
+    def get_sentence_embedding_dimension(self) -> int | None:
+        """Dimensions of what encode returns."""
+        for module in reversed(self):
+            if callable(ask := getattr(module, "get_sentence_embedding_dimension", None)):
+                dimension: int | None = ask()
+                return dimension
+        return None
+
+    def get_embedding_dimension(self) -> int | None:
+        """Another name of get_sentence_embedding_dimension."""
+        return self.get_sentence_embedding_dimension()
+
+    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict[str, Any] | None = None) -> None:
+        """Trade time for memory in training."""
+        for module in self.modules():
+            if (model := getattr(module, "auto_model", None)) is not None:
+                cast(Any, model).gradient_checkpointing_enable(gradient_checkpointing_kwargs)
+
+    def evaluate(self, evaluator: Any, output_path: str | None = None) -> Any:
+        """Run an evaluator on this model; it may write files into `output_path`."""
+        if output_path is not None:
+            Path(output_path).mkdir(parents=True, exist_ok=True)
+        return evaluator(self, output_path)
+
+    @property
+    def _head(self) -> Any:
+        """The module that takes the texts; Any, as it need not be one of ours."""
+        return self[0]
+
+    def _first_module(self) -> nn.Module:
+        return self[0]
+
+    def _last_module(self) -> nn.Module:
+        return self[-1]
+
+
+def _resolved(request: LoadRequest) -> Path | None:
+    if not request.name:
+        return None
+    return resolve(request.name, **request.where.keywords())
+
+
+def _load_module(cls: Any, path: Path, subfolder: str, request: LoadRequest) -> nn.Module:
+    """Modules from before v5 only take a path."""
+    parameters = inspect.signature(cls.load).parameters
+    if "subfolder" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        module: nn.Module = cls.load(str(path), subfolder=subfolder, **request.module_keywords())
+        return module
+    return cls.load(str(path / subfolder))  # type: ignore[no-any-return]
+
+
+def _with_prompt(prompt: str, text: Any) -> Any:
+    if isinstance(text, dict):
+        return {key: prompt + value for key, value in text.items()}
+    if isinstance(text, (list, tuple)):
+        return [prompt + text[0], *text[1:]]
+    return prompt + text
+
+
+def _card_text(path: Path | None) -> str | None:
+    card = None if path is None else path / "README.md"
+    return card.read_text(encoding="utf-8") if card is not None and card.is_file() else None

@@ -1,0 +1,1 @@
+"""Helpers around embeddings: similarity, search, mining, tensors, files and the environment."""
