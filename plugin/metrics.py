@@ -36,11 +36,19 @@ class Metrics:
         self.failed = counter("failed_texts", "Texts without a result", *_PER_MODEL)
         self.refused = counter("refused_requests", "Requests refused or ended early", *_PER_MODEL, "reason")
         self.cache = counter("query_cache_lookups", "Lookups in the query cache", "model", "result")
-        self.replies = counter("http_replies", "Replies", "route", "status")
+        self._replies = counter("http_replies", "Replies; status 499 is a client that hung up", "route", "status")
+        self._reply_series: dict[tuple[str, int], Counter] = {}
 
     def of(self, model: str) -> "ModelMetrics":
         """The series of one model."""
         return ModelMetrics(self, model)
+
+    def replied(self, route: str, status: int) -> None:
+        """A route answered, with this status."""
+        series = self._reply_series.get((route, status))
+        if series is None:
+            series = self._reply_series[route, status] = self._replies.labels(route, str(status))
+        series.inc()
 
     def exposition(self) -> bytes:
         """All series in Prometheus' text format."""

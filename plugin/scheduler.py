@@ -1,9 +1,9 @@
 """One model's queue: says no early, keeps deadlines, lets queries pass documents.
 
-The event loop owns the counts and the answers; each lane's thread owns the texts that it has tokenised. They meet in two
-places only: work is put into a lane's inbox, and results come back through `call_soon_threadsafe`. Queries and documents
-have a lane each, so a query never waits behind a batch of documents, and the operating system shares the cores between
-the two: neither starves.
+The event loop owns the counts and the answers; each lane's thread owns the texts that it has tokenised. They meet in
+two places only: work is put into a lane's inbox, and results come back through `call_soon_threadsafe`. Queries and
+documents have a lane each, so a query never waits behind a batch of documents, and the operating system shares the
+cores between the two: neither starves.
 """
 
 import asyncio
@@ -69,9 +69,7 @@ class Scheduler:
         """How many texts wait or run."""
         return sum(backlog.texts for backlog in self._backlogs.values())
 
-    async def encode(
-        self, inputs: Sequence[Any], task: str, priority: Priority, deadline_s: float
-    ) -> list[Outcome]:
+    async def encode(self, inputs: Sequence[Any], task: str, priority: Priority, deadline_s: float) -> list[Outcome]:
         """One outcome for each input, in order; texts that miss `deadline_s` (of `time.monotonic`) fail with it.
 
         Raises QueueFull or DeadlineExceeded at once when the work would not fit, and NotReady while closing. When the
@@ -118,8 +116,8 @@ class Scheduler:
         if left_s <= 0 or (backlog.texts and backlog.wait_s > left_s):
             self._metrics.refused(priority, "deadline")
             raise DeadlineExceeded(
-                f"the work needs about {needed_s:.2f} s with what waits before it, and {max(left_s, 0):.2f} s are left; "
-                "give it more time or send it later",
+                f"the work needs about {needed_s:.2f} s with what waits before it, and {max(left_s, 0):.2f} s are "
+                "left; give it more time or send it later",
                 retry_after_s=max(1.0, backlog.wait_s),
             )
 

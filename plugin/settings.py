@@ -30,12 +30,14 @@ class ModelSettings(Tree):
     """One served model. In a file or variable, a plain string is its source."""
 
     source: str = Field(description="A folder, a ready model's name, a package: reference or a hub id.")
-    name: str = Field("", description="The name in requests; the source unless given.")
-    aliases: tuple[str, ...] = Field((), description="Further names in requests.")
-    backend: Literal["auto", "onnx", "openvino", "torch"] = Field("auto", description="What runs the model.")
-    precision: Literal["exact", "fast", "int8"] = Field("exact", description="Exact, or faster and a little off.")
-    threads: Annotated[int, Field(ge=1)] | None = Field(None, description="Threads of one forward; all cores unless set.")
-    load: Literal["start", "request"] = Field("start", description="At the start, or when the API is asked to.")
+    name: str = Field(default="", description="The name in requests; the source unless given.")
+    aliases: tuple[str, ...] = Field(default=(), description="Further names in requests.")
+    backend: Literal["auto", "onnx", "openvino", "torch"] = Field(default="auto", description="What runs the model.")
+    precision: Literal["exact", "fast", "int8"] = Field(default="exact", description="Exact, or faster and close.")
+    threads: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Threads of one forward; all cores unless set."
+    )
+    load: Literal["start", "request"] = Field(default="start", description="At the start, or when the API is asked to.")
 
     @property
     def served_name(self) -> str:
@@ -46,18 +48,24 @@ class ModelSettings(Tree):
 class Limits(Tree):
     """What one request may bring; beyond it the answer is 413 or 400 at once."""
 
-    body_bytes: int = Field(32 * 1024 * 1024, ge=1024, description="The largest body.")
-    texts: int = Field(2048, ge=1, description="The most texts of a request.")
-    text_chars: int = Field(1_000_000, ge=1, description="The longest text; the model's own limit truncates earlier.")
-    json_depth: int = Field(32, ge=4, description="The deepest nesting of a body.")
+    body_bytes: int = Field(default=32 * 1024 * 1024, ge=1024, description="The largest body.")
+    texts: int = Field(default=2048, ge=1, description="The most texts of a request.")
+    text_chars: int = Field(default=1_000_000, ge=1, description="The longest text; models cut earlier.")
+    json_depth: int = Field(default=32, ge=4, description="The deepest nesting of a body.")
 
 
 class QueueSettings(Tree):
     """How much work may wait for one model, and for how long."""
 
-    texts: int = Field(8192, ge=1, description="The most texts that wait; beyond it the answer is 429 at once.")
-    chars: int = Field(64_000_000, ge=1, description="The most characters that wait.")
-    timeout_s: float = Field(30.0, gt=0, description="The deadline of a request that brings none.")
+    texts: int = Field(default=8192, ge=1, description="The most texts that wait; beyond it the answer is 429 at once.")
+    chars: int = Field(default=64_000_000, ge=1, description="The most characters that wait.")
+    timeout_s: float = Field(default=30.0, gt=0, description="The deadline of a request that brings none.")
+
+
+def _as_models(given: Any) -> Any:
+    if not isinstance(given, list | tuple):
+        return given
+    return tuple({"source": model} if isinstance(model, str) else model for model in given)
 
 
 class Settings(BaseSettings):
@@ -67,9 +75,9 @@ class Settings(BaseSettings):
         env_prefix="OUTRIDER_", env_nested_delimiter="__", frozen=True, extra="forbid", toml_file=None
     )
 
-    host: str = Field("127.0.0.1", description="The address to listen on; 0.0.0.0 for all.")
-    port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 picks a free one.")
-    models: Annotated[tuple[ModelSettings, ...], BeforeValidator(lambda given: _as_models(given))] = Field(
+    host: str = Field(default="127.0.0.1", description="The address to listen on; 0.0.0.0 for all.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 picks a free one.")
+    models: Annotated[tuple[ModelSettings, ...], BeforeValidator(_as_models)] = Field(
         default=(
             ModelSettings(source="all-MiniLM-L6-v2", aliases=("minilm", "sentence-transformers/all-MiniLM-L6-v2")),
             ModelSettings(source="splade-tiny", aliases=("splade",)),
@@ -79,9 +87,9 @@ class Settings(BaseSettings):
     )
     limits: Limits = Limits()
     queue: QueueSettings = QueueSettings()
-    query_cache: int = Field(10_000, ge=0, description="Encoded queries kept in memory; 0 keeps none.")
-    drain_s: float = Field(30.0, ge=0, description="How long queued work may take to finish after SIGTERM.")
-    connections: int = Field(1024, ge=1, description="The most connections at a time; beyond it the answer is 503.")
+    query_cache: int = Field(default=10_000, ge=0, description="Encoded queries kept in memory; 0 keeps none.")
+    drain_s: float = Field(default=30.0, ge=0, description="How long queued work may take to finish after SIGTERM.")
+    connections: int = Field(default=1024, ge=1, description="The most connections; beyond it the answer is 503.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @classmethod
@@ -90,8 +98,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the caller passes it by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, then environment, then file. No .env file: what is set should be seen where it is set."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
@@ -121,12 +129,6 @@ def _with_file(file: str | Path | None) -> type[Settings]:
         raise SettingsInvalid(f"there is no settings file {str(file)!r}; check --config and {FILE_VARIABLE}")
     # pydantic-settings takes the file's name from the class, so the class is made for the file.
     return type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=file)})
-
-
-def _as_models(given: Any) -> Any:
-    if not isinstance(given, list | tuple):
-        return given
-    return tuple({"source": model} if isinstance(model, str) else model for model in given)
 
 
 def _sentence(problem: Mapping[str, Any]) -> str:

@@ -1,11 +1,24 @@
 """What every test may ask for."""
 
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+SERVE = """
+from outrider.plugin.server import serve
+from outrider.plugin.settings import read_settings
+serve(read_settings(flags={"port": 0}), on_started=lambda url: print(url, flush=True))
+"""
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +28,56 @@ def data_dir() -> Path:
     if not folder.is_dir():
         raise FileNotFoundError(f"no test collections in {folder}: set OUTRIDER_DATA to the folder that has them")
     return folder
+
+
+@dataclass(frozen=True)
+class RunningSidecar:
+    """A sidecar in a process of its own, ready."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+
+StartSidecar = Callable[..., AbstractContextManager[RunningSidecar]]
+
+
+@pytest.fixture(scope="session")
+def start_sidecar(tmp_path_factory: pytest.TempPathFactory) -> StartSidecar:
+    """Starts a sidecar with real models on a free port; keyword arguments are environment variables."""
+
+    @contextmanager
+    def start(*, wait: bool = True, **environment: str) -> Iterator[RunningSidecar]:
+        log = tmp_path_factory.mktemp("sidecar") / "log"
+        command = [sys.executable, "-c", SERVE]
+        with (
+            log.open("w") as stderr,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=stderr, text=True, env={**os.environ, **environment}
+            ) as process,
+        ):
+            assert process.stdout is not None
+            try:
+                url = process.stdout.readline().strip()
+                assert url, f"the sidecar did not start:\n{log.read_text()}"
+                if wait:
+                    await_ready(url, process, log)
+                yield RunningSidecar(url, process)
+            finally:
+                process.terminate()
+
+    return start
+
+
+def await_ready(url: str, process: subprocess.Popen[str], log: Path) -> None:
+    end_s = time.monotonic() + 300
+    while httpx.get(f"{url}/ready").status_code != 200:
+        assert process.poll() is None, f"the sidecar ended:\n{log.read_text()}"
+        assert time.monotonic() < end_s, f"the sidecar is not ready after 300 s:\n{log.read_text()}"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="session")
+def sidecar(start_sidecar: StartSidecar) -> Iterator[RunningSidecar]:
+    """One sidecar with the three ready models for the whole run."""
+    with start_sidecar() as running:
+        yield running

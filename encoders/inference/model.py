@@ -51,6 +51,11 @@ class Model:
         """How many scores a pair gets; 1 for a reranker."""
         return self._description.num_labels
 
+    @property
+    def activation(self) -> str:
+        """What scores went through: Sigmoid, or Identity where they are logits."""
+        return self._description.activation
+
     def tokenize(self, inputs: Sequence[Text], task: str | None = None) -> list[TokenizedText | RefusedText]:
         """One result for each text or pair, in order; `task` ("query" or "document") chooses the prompt."""
         return self._tokenizer.tokenize(inputs, self._description.prompt(task))

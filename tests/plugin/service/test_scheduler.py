@@ -1,29 +1,72 @@
 """The queue's promises, on a model whose rows are the texts' lengths."""
 
 import asyncio
-import sys
+import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import pytest
+
 from outrider.plugin.errors import DeadlineExceeded, InferenceFailed, NotReady, QueueFull, TextRefused
 from outrider.plugin.lane import Choose
 from outrider.plugin.metrics import Metrics
 from outrider.plugin.scheduler import Encoded, Failed, Outcome, Priority, Scheduler
 from outrider.plugin.settings import QueueSettings
 
-sys.path.insert(0, str(Path(__file__).parent))
-from fakes import LengthModel, choose_all, choose_first
-
 QUERY, BULK = Priority.INTERACTIVE, Priority.BULK
 
 
+@dataclass(frozen=True)
+class FakeTokens:
+    text: str
+    length: int
+    truncated: bool = False
+
+
+@dataclass(frozen=True)
+class FakeRefusal:
+    reason: str
+
+
+@dataclass
+class LengthModel:
+    """A row is its text's number of characters; texts with `sink` fail; waits while `gate` is closed."""
+
+    name: str = "lengths"
+    max_tokens: int = 512
+    batches: list[list[str]] = field(default_factory=list)
+    gate: threading.Event = field(default_factory=threading.Event)
+    is_running: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def tokenize(self, inputs: Sequence[str], _task: str) -> list[FakeTokens | FakeRefusal]:
+        return [FakeRefusal("no text") if "refuse" in text else FakeTokens(text, len(text)) for text in inputs]
+
+    def run(self, batch: Sequence[FakeTokens]) -> list[int]:
+        self.is_running.set()
+        self.gate.wait(10)
+        self.batches.append([tokens.text for tokens in batch])
+        if any("sink" in tokens.text for tokens in batch):
+            raise ValueError("this batch sinks")
+        return [tokens.length for tokens in batch]
+
+
+def choose_all(lengths: Sequence[int]) -> range:
+    """One batch of everything that waits."""
+    return range(len(lengths))
+
+
+def choose_first(lengths: Sequence[int]) -> range:
+    """One text at a time."""
+    return range(1)
+
+
 @asynccontextmanager
-async def scheduling(
-    model: LengthModel, choose: Choose = choose_all, texts: int = 100
-) -> AsyncIterator[Scheduler]:
+async def scheduling(model: LengthModel, choose: Choose = choose_all, texts: int = 100) -> AsyncIterator[Scheduler]:
     limits = QueueSettings(texts=texts)
     scheduler = Scheduler(model, choose, model.max_tokens, limits, Metrics().of(model.name))
     try:
@@ -107,7 +150,7 @@ async def test_a_full_queue_says_so_at_once_and_when_to_come_back() -> None:
         model.gate.clear()
         waiting = asyncio.create_task(scheduler.encode(["a", "b", "c"], "document", BULK, soon()))
         await running(model)
-        with pytest.raises(QueueFull, match="3 texts .* wait already") as refusal:
+        with pytest.raises(QueueFull, match=r"3 texts .* wait already") as refusal:
             await scheduler.encode(["d"], "document", BULK, soon())
         assert refusal.value.retry_after_s is not None
         assert refusal.value.retry_after_s >= 1

@@ -1,0 +1,86 @@
+"""The OpenAPI document, made from the table of operations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from .errors import ServiceError
+from .routes import Operation
+
+_REF = "#/components/schemas/{model}"
+_GET = {
+    "/health": ("The process lives", (200,)),
+    "/ping": ("The process lives", (200,)),
+    "/ready": ("Every model is loaded and warm", (200, 503)),
+    "/metrics": ("Prometheus metrics", (200,)),
+    "/info": ("Models, fingerprints, limits", (200,)),
+    "/v1/models": ("The served models", (200,)),
+    "/models": ("The served models", (200,)),
+}
+
+
+def document(title: str, version: str, operations: Sequence[Operation]) -> dict[str, Any]:
+    """OpenAPI 3.1 for every route."""
+    requests: list[type[BaseModel]] = list(dict.fromkeys(operation.request for operation in operations))
+    refs, definitions = models_json_schema(
+        [(request, "validation") for request in requests], ref_template=_REF, title=None
+    )
+    paths: dict[str, Any] = {path: {"get": _get(path, *facts)} for path, facts in _GET.items()}
+    for operation in operations:
+        paths[operation.path] = {"post": _post(operation, refs[operation.request, "validation"])}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version},
+        "paths": paths,
+        "components": {"schemas": definitions.get("$defs", {})},
+    }
+
+
+def _post(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "operationId": _identifier(operation.path),
+        "summary": operation.summary,
+        "description": (operation.handler.__doc__ or "").strip(),
+        "tags": list(operation.tags),
+        "parameters": [
+            {
+                "name": "Outrider-Timeout",
+                "in": "header",
+                "required": False,
+                "description": "Seconds that the answer may take.",
+                "schema": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 86_400},
+            }
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        "responses": {
+            "200": {"description": "Done", "content": {"application/json": {"schema": operation.reply}}},
+            **_error_responses(),
+        },
+    }
+
+
+def _error_responses() -> dict[str, Any]:
+    kinds = sorted(ServiceError.__subclasses__(), key=lambda kind: kind.status)
+    responses: dict[str, Any] = {}
+    for kind in kinds:
+        about = (kind.__doc__ or "").strip()
+        known = responses.get(str(kind.status))
+        text = f"{known['description']} {about}" if known else about
+        responses[str(kind.status)] = {"description": text, "content": {"application/json": {"schema": {}}}}
+    return responses
+
+
+def _get(path: str, summary: str, statuses: Sequence[int]) -> dict[str, Any]:
+    kind = "text/plain" if path == "/metrics" else "application/json"
+    return {
+        "operationId": _identifier(path),
+        "summary": summary,
+        "tags": ["operations"],
+        "responses": {str(status): {"description": summary, "content": {kind: {"schema": {}}}} for status in statuses},
+    }
+
+
+def _identifier(path: str) -> str:
+    return path.strip("/").replace("/", "_").replace(".", "_")

@@ -1,0 +1,221 @@
+"""The served models by name: load, warm up with a real batch, swap, unload."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from .batching import batch_of_first
+from .errors import BadRequest, NotReady, UnknownModel, WrongKind
+from .metrics import Metrics, ModelMetrics
+from .scheduler import Scheduler
+from .settings import ModelSettings, Settings
+from .work import Model
+
+Kind = Literal["dense", "sparse", "rerank"]
+Task = Literal["query", "document"]
+TASKS: tuple[Task, ...] = ("query", "document")
+
+log = logging.getLogger(__name__)
+
+
+class ServableModel(Model, Protocol):
+    """What the registry needs of `outrider.encoders.open_model(...)` beside inference."""
+
+    @property
+    def kind(self) -> Kind:
+        """What its rows are."""
+
+    @property
+    def dimension(self) -> int | None:
+        """Numbers of a dense row."""
+
+    @property
+    def max_tokens(self) -> int:
+        """Where it cuts a text."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when its rows would."""
+
+    @property
+    def executor(self) -> str:
+        """What runs it."""
+
+    @property
+    def activation(self) -> str:
+        """What its scores went through: Sigmoid, or Identity for logits."""
+
+    def warm_up(self) -> None:
+        """Run a real batch."""
+
+    def close(self) -> None:
+        """Give back memory and threads."""
+
+
+Opener = Callable[[ModelSettings], ServableModel]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Served:
+    """A model that is loaded, warm, and has its queue."""
+
+    name: str
+    settings: ModelSettings
+    model: ServableModel
+    scheduler: Scheduler
+    metrics: ModelMetrics
+    load_s: float
+    loaded_at: float = field(default_factory=time.time)
+
+    @property
+    def kind(self) -> Kind:
+        """What its rows are."""
+        return self.model.kind
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when its rows would."""
+        return self.model.fingerprint
+
+    def facts(self) -> dict[str, Any]:
+        """What `/info` says of it."""
+        return {
+            "name": self.name,
+            "aliases": list(self.settings.aliases),
+            "kind": self.kind,
+            "dimension": self.model.dimension,
+            "max_tokens": self.model.max_tokens,
+            "fingerprint": self.fingerprint,
+            "executor": self.model.executor,
+            "precision": self.settings.precision,
+            "load_s": round(self.load_s, 3),
+            "waiting_texts": self.scheduler.waiting_texts,
+        }
+
+
+class Registry:
+    """Owns the served models. All methods run on the event loop; loading itself runs beside it."""
+
+    def __init__(self, settings: Settings, metrics: Metrics, opener: Opener) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._open = opener
+        self._served: dict[str, Served] = {}
+        self._names: dict[str, str] = {}
+        self._changing = asyncio.Lock()
+        self.is_ready = False
+
+    @property
+    def served(self) -> tuple[Served, ...]:
+        """The loaded models, in the order of the settings where they are from there."""
+        order = {model.served_name: place for place, model in enumerate(self._settings.models)}
+        return tuple(sorted(self._served.values(), key=lambda each: order.get(each.name, len(order))))
+
+    async def load_all(self) -> None:
+        """Load what is to be served from the start; ready when the last is warm. Raises the first failure."""
+        for model in self._settings.models:
+            if model.load == "start":
+                await self.load(model.served_name)
+        self.is_ready = True
+
+    async def load(self, name: str) -> Served:
+        """Load the model that the settings have under this name; one that is loaded is replaced without a gap."""
+        settings = self._configured(name)
+        async with self._changing:
+            started_s = time.perf_counter()
+            model = await asyncio.to_thread(self._open_warm, settings)
+            fresh = self._serve(settings, model, time.perf_counter() - started_s)
+            old = self._served.get(fresh.name)
+            self._served[fresh.name] = fresh
+            self._names.update(dict.fromkeys((fresh.name, *settings.aliases), fresh.name))
+            log.info("%s (%s) is ready on %s after %.2f s", fresh.name, fresh.kind, model.executor, fresh.load_s)
+            if old is not None:
+                await self._retire(old)
+        return fresh
+
+    async def unload(self, name: str) -> None:
+        """Stop serving it at once for new requests; those that wait are answered first."""
+        async with self._changing:
+            served = self._served.get(self._names.get(name, name))
+            if served is None:
+                raise UnknownModel(self._unknown(name))
+            del self._served[served.name]
+            self._names = {alias: target for alias, target in self._names.items() if target != served.name}
+            await self._retire(served)
+            served.metrics.forget()
+
+    async def close(self) -> None:
+        """Finish what waits and unload everything."""
+        self.is_ready = False
+        await asyncio.gather(*(self._retire(served) for served in self._served.values()))
+        self._served.clear()
+
+    def find(self, name: str | None, kinds: Sequence[Kind]) -> tuple[Served, Task | None]:
+        """The model of this name, alias or `name:query` / `name:document`; without a name, the first of these kinds."""
+        if not name:
+            return self._default(kinds), None
+        if name in self._names:
+            return self._checked(self._served[self._names[name]], kinds), None
+        base, _, suffix = name.rpartition(":")
+        task = next((task for task in TASKS if task == suffix), None)
+        if task and base in self._names:
+            return self._checked(self._served[self._names[base]], kinds), task
+        if not self.is_ready:
+            raise NotReady(f"models are still loading, {name!r} may be one of them", retry_after_s=1.0)
+        raise UnknownModel(self._unknown(name))
+
+    def _default(self, kinds: Sequence[Kind]) -> Served:
+        for served in self.served:
+            if served.kind in kinds:
+                return served
+        if not self.is_ready:
+            raise NotReady("models are still loading", retry_after_s=1.0)
+        raise UnknownModel(f"no {' or '.join(kinds)} model is served; {self._serving()}")
+
+    def _checked(self, served: Served, kinds: Sequence[Kind]) -> Served:
+        if served.kind in kinds:
+            return served
+        raise WrongKind(
+            f"{served.name!r} is a {served.kind} model and this route takes {' or '.join(kinds)}; {self._serving()}"
+        )
+
+    def _configured(self, name: str) -> ModelSettings:
+        for model in self._settings.models:
+            if name in (model.served_name, *model.aliases):
+                return model
+        names = ", ".join(model.served_name for model in self._settings.models)
+        raise BadRequest(f"{name!r} is not in the settings, and only what is there can be loaded; they have {names}")
+
+    def _open_warm(self, settings: ModelSettings) -> ServableModel:
+        model = self._open(settings)
+        model.warm_up()
+        return model
+
+    def _serve(self, settings: ModelSettings, model: ServableModel, load_s: float) -> Served:
+        name = settings.served_name
+        metrics = self._metrics.of(name)
+        scheduler = Scheduler(model, batch_of_first, model.max_tokens, self._settings.queue, metrics)
+        return Served(name, settings, model, scheduler, metrics, load_s)
+
+    async def _retire(self, served: Served) -> None:
+        await served.scheduler.close()
+        await asyncio.to_thread(served.model.close)
+
+    def _unknown(self, name: str) -> str:
+        return f"no model {name!r} is served; {self._serving()}"
+
+    def _serving(self) -> str:
+        return "served are " + (", ".join(f"{each.name} ({each.kind})" for each in self.served) or "none yet")
+
+
+def open_served(settings: ModelSettings) -> ServableModel:
+    """The model as the encoders room opens it, without torch unless its backend is torch."""
+    from outrider.encoders import open_model
+
+    model: ServableModel = open_model(
+        settings.source, backend=settings.backend, precision=settings.precision, threads=settings.threads
+    )
+    return model

@@ -1,0 +1,47 @@
+"""Values -> the bytes of a reply."""
+
+import base64
+import codecs
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+
+_OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+
+def to_json(value: Any) -> bytes:
+    """ASCII JSON. OpenSearch decodes each network chunk by itself, and breaks a character that lies across two."""
+    encoded = orjson.dumps(value, option=_OPTIONS)
+    if encoded.isascii():
+        return encoded
+    return encoded.decode().encode("ascii", "outrider-json")
+
+
+def matrix(rows: Sequence[Vector], dimensions: int | None = None) -> Vector:
+    """Rows as one contiguous array; cut to the first `dimensions` and brought back to length 1 where asked."""
+    stacked = np.ascontiguousarray(np.stack(rows), dtype=np.float32)
+    if dimensions is None or dimensions >= stacked.shape[1]:
+        return stacked
+    cut = stacked[:, :dimensions]
+    return np.ascontiguousarray(cut / np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), 1e-12))
+
+
+def to_base64(row: Vector) -> str:
+    """Little-endian float32, as OpenAI's clients read it."""
+    return base64.b64encode(row.astype("<f4", copy=False).tobytes()).decode()
+
+
+def _escape(err: UnicodeError) -> tuple[str, int]:
+    if not isinstance(err, UnicodeEncodeError):
+        raise err
+    utf16 = err.object[err.start : err.end].encode("utf-16-be").hex()
+    return "".join(f"\\u{utf16[at : at + 4]}" for at in range(0, len(utf16), 4)), err.end
+
+
+# JSON has characters beyond ASCII inside strings only, so each may be escaped where it stands.
+codecs.register_error("outrider-json", _escape)
