@@ -1,1 +1,77 @@
-"""To be filled in the next commits."""
+"""Vectors into a search engine, and questions to it."""
+
+from .client import Cluster, DryRun, OpenSearchCluster, Request
+from .documents import Document, Unreadable, read_jsonl
+from .errors import (
+    BadDocument,
+    BadQuery,
+    BadSpec,
+    ClusterError,
+    ClusterUnavailable,
+    ConnectorError,
+    DeadLetterUnwritable,
+    DimensionMismatch,
+    EncoderUnavailable,
+    IndexingStopped,
+    ModelMismatch,
+    NotRegistered,
+    RequestRefused,
+    SettingInTheWay,
+)
+from .fusion import reciprocal_rank_fusion
+from .index import ensure_index, read_spec, require_spec
+from .indexing import index_documents
+from .opensearch import escape_token, feature_weights, unescape_token
+from .ports import Encoded, Encoder, EncodingFailed, ModelIdentity, Models
+from .report import IndexingReport, Outcome
+from .search import MODES, Answer, Mode, Result, Searcher
+from .spec import DenseField, IndexSpec, SparseField
+from .text import join_text
+
+__all__ = [
+    "MODES",
+    "Answer",
+    "BadDocument",
+    "BadQuery",
+    "BadSpec",
+    "Cluster",
+    "ClusterError",
+    "ClusterUnavailable",
+    "ConnectorError",
+    "DeadLetterUnwritable",
+    "DenseField",
+    "DimensionMismatch",
+    "Document",
+    "DryRun",
+    "Encoded",
+    "Encoder",
+    "EncoderUnavailable",
+    "EncodingFailed",
+    "IndexSpec",
+    "IndexingReport",
+    "IndexingStopped",
+    "Mode",
+    "ModelIdentity",
+    "ModelMismatch",
+    "Models",
+    "NotRegistered",
+    "OpenSearchCluster",
+    "Outcome",
+    "Request",
+    "RequestRefused",
+    "Result",
+    "Searcher",
+    "SettingInTheWay",
+    "SparseField",
+    "Unreadable",
+    "ensure_index",
+    "escape_token",
+    "feature_weights",
+    "index_documents",
+    "join_text",
+    "read_jsonl",
+    "read_spec",
+    "reciprocal_rank_fusion",
+    "require_spec",
+    "unescape_token",
+]

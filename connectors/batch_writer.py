@@ -1,0 +1,145 @@
+"""One batch of documents: unchanged ones skipped, the others encoded and stored, an outcome for each."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from . import opensearch
+from .client import Cluster
+from .documents import Prepared, source_json
+from .enrich import check_complete, enriched, is_unchanged
+from .errors import BadDocument, ClusterUnavailable, EncoderUnavailable, RequestRefused
+from .index import index_path
+from .ports import Encoded, Encoder, EncodingFailed
+from .report import Outcome
+from .spec import IndexSpec
+
+_TOO_LARGE = 413
+_MALFORMED = 400
+
+Ready = tuple[Prepared, bytes]
+
+
+class BatchWriter:
+    """Writes batches, also several at a time from several threads; keeps nothing between them.
+
+    Raises EncoderUnavailable or ClusterUnavailable after `patience_s` of trying.
+    """
+
+    def __init__(
+        self, cluster: Cluster, spec: IndexSpec, encoder: Encoder, *, patience_s: float, skip_unchanged: bool
+    ) -> None:
+        self._cluster = cluster
+        self._spec = spec
+        self._encoder = encoder
+        self._patience_s = patience_s
+        self._skip_unchanged = skip_unchanged
+
+    def write(self, batch: Sequence[Prepared]) -> list[Outcome]:
+        """Store the documents of a batch (all ids different); outcomes in any order."""
+        stored = self._stored(batch) if self._skip_unchanged else {}
+        unchanged = [d for d in batch if d.id in stored and is_unchanged(self._spec, d, stored[d.id])]
+        done = [Outcome(document.position, document.id, "skipped") for document in unchanged]
+        skipped = {document.id for document in unchanged}
+        ready, failed = self._encoded([document for document in batch if document.id not in skipped])
+        return [*done, *failed, *self._store(ready)]
+
+    def _stored(self, batch: Sequence[Prepared]) -> dict[str, Mapping[str, Any]]:
+        """What the index has of these ids, without the vectors."""
+        excluded = ",".join(self._spec.vector_fields)
+        path = index_path(self._spec.index, f"/_mget?_source_excludes={excluded}")
+        answer = self._cluster.read("POST", path, {"ids": [document.id for document in batch]})
+        return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
+
+    def _encoded(self, documents: Sequence[Prepared]) -> tuple[list[Ready], list[Outcome]]:
+        with_text = [document for document in documents if document.text]
+        results = iter(self._encode([document.text for document in with_text]))
+        ready: list[Ready] = []
+        failed: list[Outcome] = []
+        for document in documents:
+            encoded = next(results) if document.text else None
+            try:
+                ready.append((document, self._source(document, encoded)))
+            except BadDocument as err:
+                failed.append(failure(document, str(err)))
+        return ready, failed
+
+    def _source(self, document: Prepared, encoded: Encoded | EncodingFailed | None) -> bytes:
+        if isinstance(encoded, EncodingFailed):
+            raise BadDocument(f"its text could not be encoded: {encoded.reason}")
+        if encoded is not None:
+            check_complete(self._spec, encoded)
+        return source_json(enriched(self._spec, document, encoded))
+
+    def _encode(self, texts: list[str]) -> Sequence[Encoded | EncodingFailed]:
+        if not texts:
+            return []
+        retrying = Retrying(
+            retry=retry_if_exception_type(EncoderUnavailable),
+            wait=wait_random_exponential(0.2, max=5),
+            stop=stop_after_delay(self._patience_s),
+            reraise=True,
+        )
+        results = retrying(self._encoder.encode_document, texts)
+        if len(results) != len(texts):
+            raise EncoderUnavailable(f"the encoder gave {len(results)} results for {len(texts)} texts")
+        return results
+
+    def _store(self, ready: Sequence[Ready]) -> Iterator[Outcome]:
+        """Bulk the documents; those that are turned away for lack of room are sent again."""
+        deadline_s = time.monotonic() + self._patience_s
+        for pause_s in _pauses():
+            again: list[Ready] = []
+            for pair, error in self._bulk(ready):
+                if error is None:
+                    yield success(pair[0])
+                elif error.is_retriable:
+                    again.append(pair)
+                else:
+                    yield failure(pair[0], f"the cluster refused it with {error.status}: {error.reason}")
+            if not again:
+                return
+            if time.monotonic() + pause_s > deadline_s:
+                raise ClusterUnavailable(
+                    f"{self._cluster.url} had no room for {len(again)} documents in {self._patience_s:g} s; "
+                    f"run the same command again later: what is stored is skipped"
+                )
+            time.sleep(pause_s)
+            ready = again
+
+    def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, opensearch.ItemFailure | None]]:
+        """Send documents in one bulk; a bulk that is refused as a whole is halved until the culprit stands alone."""
+        if not ready:
+            return
+        lines = opensearch.bulk_lines((document.id, source) for document, source in ready)
+        try:
+            response = self._cluster.write("POST", index_path(self._spec.index, "/_bulk"), lines)
+        except RequestRefused as err:
+            if err.status not in (_MALFORMED, _TOO_LARGE):
+                raise
+            if len(ready) == 1:
+                yield ready[0], opensearch.ItemFailure(err.status, str(err))
+                return
+            middle = len(ready) // 2
+            yield from self._bulk(ready[:middle])
+            yield from self._bulk(ready[middle:])
+            return
+        yield from zip(ready, opensearch.parse_bulk(response), strict=True)
+
+
+def success(document: Prepared) -> Outcome:
+    note = "" if document.text else "no text, stored without vectors"
+    return Outcome(document.position, document.id, "written", note=note)
+
+
+def failure(document: Prepared, reason: str) -> Outcome:
+    return Outcome(document.position, document.id, "failed", reason, document=document.fields)
+
+
+def _pauses() -> Iterator[float]:
+    pause_s = 0.2
+    while True:
+        yield pause_s
+        pause_s = min(pause_s * 2, 5.0)

@@ -1,0 +1,52 @@
+"""What a search answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ClusterError, ClusterUnavailable, RequestRefused
+from .reasons import reason_of
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A document's place: an alias may stand for several indices."""
+
+    index: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    key: Key
+    score: float
+    source: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    hits: tuple[Hit, ...]
+    took_ms: float
+
+
+def parse_hits(response: Mapping[str, Any], what: str) -> Hits:
+    """The hits, best first. Raises ClusterError where a search failed, also where only a shard did."""
+    if "error" in response:
+        raise _error(what, response.get("status", 500), reason_of(response["error"]))
+    shards = response["_shards"]
+    if shards["failed"] or response["timed_out"]:
+        reasons = {reason_of(failure.get("reason")) for failure in shards.get("failures", ())}
+        raise ClusterError(
+            f"{what}: {shards['failed']} of {shards['total']} shards failed (timed out: {response['timed_out']}): "
+            f"{'; '.join(sorted(reasons)) or 'no reason given'}; an answer without them would be half an answer"
+        )
+    hits = tuple(
+        Hit(Key(hit["_index"], hit["_id"]), float(hit["_score"] or 0.0), hit.get("_source", {}))
+        for hit in response["hits"]["hits"]
+    )
+    return Hits(hits, float(response["took"]))
+
+
+def _error(what: str, status: int, reason: str) -> ClusterError:
+    kind = ClusterUnavailable if status in (429, 502, 503, 504) else RequestRefused
+    return kind(f"{what} failed with {status}: {reason}", status)

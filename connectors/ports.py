@@ -1,0 +1,61 @@
+"""What connectors need from outside: something that encodes and ranks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """A model by name and fingerprint; two models with the same fingerprint give the same vectors."""
+
+    name: str
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.fingerprint})"
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models behind an encoder; None where it has none of that kind."""
+
+    dense: ModelIdentity | None = None
+    sparse: ModelIdentity | None = None
+    rerank: ModelIdentity | None = None
+    dimension: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text as vectors: what the encoder has models for."""
+
+    dense: Sequence[float] | None = None
+    sparse: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodingFailed:
+    """This one text cannot be encoded; the others of the batch can."""
+
+    reason: str
+
+
+class Encoder(Protocol):
+    """Something that encodes: a sidecar over HTTP, or models in this process.
+
+    Every method raises EncoderUnavailable when asking again later may help.
+    """
+
+    @property
+    def models(self) -> Models: ...
+
+    def encode_document(self, texts: Sequence[str]) -> Sequence[Encoded | EncodingFailed]:
+        """One result a text, in order."""
+        ...
+
+    def encode_query(self, text: str) -> Encoded: ...
+
+    def rank(self, query: str, passages: Sequence[str]) -> Sequence[float]:
+        """One score a passage, in order; higher is more relevant."""
+        ...

@@ -1,0 +1,58 @@
+"""What became of each document of a bulk run."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Status = Literal["written", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One document's fate. `note` is worth knowing of a success, `reason` is why it failed.
+
+    `document` is what failed, as given: a mapping, or the line that could not be read.
+    """
+
+    position: int
+    id: str | None
+    status: Status
+    reason: str = ""
+    note: str = ""
+    document: Any = None
+
+
+@dataclass(slots=True)
+class IndexingReport:
+    """Counts of a run: seen = written + skipped + failed + unfinished, the last 0 unless the run was stopped.
+
+    `blank` of the written ones have no text, so no vectors.
+    """
+
+    seen: int = 0
+    written: int = 0
+    skipped: int = 0
+    failed: int = 0
+    blank: int = 0
+    seconds: float = 0.0
+    first_failures: list[Outcome] = field(default_factory=list)
+
+    @property
+    def unfinished(self) -> int:
+        return self.seen - self.written - self.skipped - self.failed
+
+    def count(self, outcome: Outcome) -> None:
+        if outcome.status == "written":
+            self.written += 1
+            self.blank += bool(outcome.note)
+        elif outcome.status == "skipped":
+            self.skipped += 1
+        else:
+            self.failed += 1
+            if len(self.first_failures) < 10:
+                self.first_failures.append(outcome)
+
+    def __str__(self) -> str:
+        parts = [f"{self.seen} seen", f"{self.written} written", f"{self.skipped} unchanged", f"{self.failed} failed"]
+        parts += [f"{self.unfinished} not finished"] * (self.unfinished > 0)
+        parts += [f"{self.blank} of the written without text, stored without vectors"] * (self.blank > 0)
+        return ", ".join(parts)

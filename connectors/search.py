@@ -1,0 +1,192 @@
+"""A question in, results out: encoded, ranked in several ways, fused, reranked."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from . import opensearch
+from .client import Cluster
+from .errors import BadQuery, ConnectorError
+from .fusion import reciprocal_rank_fusion
+from .index import check_models, index_path
+from .opensearch import Key
+from .ports import Encoded, Encoder
+from .spec import IndexSpec
+from .text import join_text
+
+Mode = Literal["bm25", "dense", "sparse", "fused", "reranked"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+Ranking = Sequence[tuple[Key, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One document found: its place and score in each ranking that has it (ranks from 1)."""
+
+    id: str
+    index: str
+    source: Mapping[str, Any]
+    score: float
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Results best first, the milliseconds of each stage, and how vectors were compared."""
+
+    query: str
+    mode: Mode
+    results: tuple[Result, ...]
+    timings_ms: Mapping[str, float]
+    dense_plan: str = ""
+
+
+class Searcher:
+    """Asks one index questions. Safe to use from several threads."""
+
+    def __init__(self, cluster: Cluster, spec: IndexSpec, encoder: Encoder) -> None:
+        check_models(spec, encoder.models)
+        self._cluster = cluster
+        self._spec = spec
+        self._encoder = encoder
+        count = cluster.read("GET", index_path(spec.index, "/_count"))["count"] if spec.dense else 0
+        self._dense_plan = opensearch.dense_plan(spec, count)
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes that this index and encoder can answer in."""
+        has: dict[Mode, bool] = {
+            "bm25": True,
+            "dense": self._spec.dense is not None,
+            "sparse": self._spec.sparse is not None,
+            "fused": bool(self._spec.vector_fields),
+            "reranked": bool(self._encoder.models.rerank),
+        }
+        return tuple(mode for mode in MODES if has[mode])
+
+    def search(self, query: str, mode: Mode = "reranked", size: int = 10) -> Answer:
+        """The `size` best documents for a query. Raises BadQuery, EncoderUnavailable or ClusterError."""
+        self._check(query, mode, size)
+        timings: dict[str, float] = {}
+        with _timed(timings, "encode"):
+            encoded = self._encode(query, mode)
+        with _timed(timings, "search"):
+            rankings = self._rankings(query, encoded, mode, size)
+        best = next(iter(rankings.values()))
+        if mode in ("fused", "reranked"):
+            with _timed(timings, "fuse"):
+                best = self._fused(rankings, size)
+                rankings["fused"] = best
+        with _timed(timings, "fetch"):
+            sources = self._sources([key for key, _ in best])
+        best = [pair for pair in best if pair[0] in sources]
+        if mode == "reranked":
+            with _timed(timings, "rerank"):
+                best = self._reranked(query, best, sources)
+                rankings["reranked"] = best
+        results = _results(best[:size], rankings, sources)
+        return Answer(query, mode, results, timings, self._dense_plan.reason if "dense" in rankings else "")
+
+    def _check(self, query: str, mode: Mode, size: int) -> None:
+        if mode not in self.modes:
+            raise BadQuery(
+                f"index '{self._spec.index}' cannot be searched by {mode!r}; it can by {', '.join(self.modes)}"
+            )
+        if not query.strip():
+            raise BadQuery("the query is empty: give it at least one word")
+        try:
+            query.encode()
+        except UnicodeEncodeError as err:
+            raise BadQuery(f"the query holds half of a character pair at position {err.start}") from err
+        if size < 1:
+            raise BadQuery(f"size is {size}; it must be at least 1")
+
+    def _legs(self, mode: Mode) -> tuple[Mode, ...]:
+        if mode in ("bm25", "dense", "sparse"):
+            return (mode,)
+        return tuple(leg for leg in self.modes if leg in ("bm25", "dense", "sparse"))
+
+    def _encode(self, query: str, mode: Mode) -> Encoded:
+        return Encoded() if mode == "bm25" else self._encoder.encode_query(query)
+
+    def _rankings(self, query: str, encoded: Encoded, mode: Mode, size: int) -> dict[str, Ranking]:
+        """Each ranking that the mode needs, all in one request."""
+        legs = self._legs(mode)
+        bodies = [self._body(leg, query, encoded, max(size, self._spec.window)) for leg in legs]
+        lines = b"".join(b"{}\n" + json.dumps(body).encode() + b"\n" for body in bodies)
+        answer = self._cluster.read("POST", index_path(self._spec.index, "/_msearch"), lines)
+        rankings: dict[str, Ranking] = {}
+        for leg, response in zip(legs, answer["responses"], strict=True):
+            hits = opensearch.parse_hits(response, f"the {leg} search of '{self._spec.index}'")
+            rankings[leg] = [(hit.key, hit.score) for hit in hits.hits]
+        return rankings
+
+    def _body(self, leg: Mode, query: str, encoded: Encoded, depth: int) -> dict[str, Any]:
+        spec = self._spec
+        if leg == "bm25":
+            body: dict[str, Any] = {"query": opensearch.bm25_query(spec, query), "size": depth}
+        elif leg == "sparse":
+            body = {"query": opensearch.sparse_query(spec, _given(encoded.sparse, leg)), "size": depth}
+        else:
+            vector = _given(encoded.dense, leg)
+            body = opensearch.dense_body(spec, self._dense_plan, query, vector, encoded.sparse, depth)
+        return {**body, "_source": False}
+
+    def _fused(self, rankings: Mapping[str, Ranking], size: int) -> Ranking:
+        orders = [[key for key, _ in ranking] for ranking in rankings.values()]
+        fused = reciprocal_rank_fusion(orders, self._spec.rank_constant)
+        return fused[: max(size, self._spec.rerank_window)]
+
+    def _sources(self, keys: Sequence[Key]) -> dict[Key, Mapping[str, Any]]:
+        """The documents themselves, without vectors; one deleted meanwhile is left out."""
+        if not keys:
+            return {}
+        excluded = ",".join(self._spec.own_fields)
+        docs = [{"_index": key.index, "_id": key.id} for key in keys]
+        answer = self._cluster.read("POST", f"/_mget?_source_excludes={excluded}", {"docs": docs})
+        return {Key(doc["_index"], doc["_id"]): doc["_source"] for doc in answer["docs"] if doc.get("found")}
+
+    def _reranked(self, query: str, fused: Ranking, sources: Mapping[Key, Mapping[str, Any]]) -> Ranking:
+        """The first `rerank_window` in the cross-encoder's order; what is beyond is left out."""
+        window = [key for key, _ in fused[: self._spec.rerank_window]]
+        if not window:
+            return []
+        scores = self._encoder.rank(query, [join_text(sources[key], self._spec.text_fields) for key in window])
+        return sorted(zip(window, map(float, scores), strict=True), key=lambda pair: -pair[1])
+
+
+def _results(
+    best: Ranking, rankings: Mapping[str, Ranking], sources: Mapping[Key, Mapping[str, Any]]
+) -> tuple[Result, ...]:
+    places = {
+        stage: {key: (rank, score) for rank, (key, score) in enumerate(ranking, start=1)}
+        for stage, ranking in rankings.items()
+    }
+    return tuple(
+        Result(
+            id=key.id,
+            index=key.index,
+            source=sources[key],
+            score=score,
+            ranks={stage: found[key][0] for stage, found in places.items() if key in found},
+            scores={stage: found[key][1] for stage, found in places.items() if key in found},
+        )
+        for key, score in best
+    )
+
+
+def _given(value: Any, leg: str) -> Any:
+    if value is None:
+        raise ConnectorError(f"the encoder gave no {leg} vector for the query, the index has a {leg} field")
+    return value
+
+
+@contextmanager
+def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
+    started_s = time.perf_counter()
+    yield
+    timings[stage] = round((time.perf_counter() - started_s) * 1000, 3)
