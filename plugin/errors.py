@@ -3,7 +3,7 @@
 PluginError
 ├── SettingsInvalid           a setting is unknown or out of range
 ├── PortTaken                 another process listens where the sidecar should
-├── SidecarUnavailable        the client could not reach a sidecar, or it stayed busy
+├── SidecarRefused            the sidecar told our client that the request is wrong
 └── ServiceError              an answer to a request
     ├── BadRequest       400  the body is not what the route takes
     ├── WrongKind        400  the model cannot do what was asked
@@ -31,8 +31,8 @@ class PortTaken(PluginError, OSError):
     """Another process listens where the sidecar should."""
 
 
-class SidecarUnavailable(PluginError, ConnectionError):
-    """The client could not reach a sidecar, or it stayed busy for too long."""
+class SidecarRefused(PluginError, ValueError):
+    """The sidecar told our client that the request is wrong; asking again does not help."""
 
 
 class ServiceError(PluginError):
@@ -43,6 +43,12 @@ class ServiceError(PluginError):
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+    def at(self, place: int) -> "ServiceError":
+        """The same error, naming the text that it is about."""
+        named = type(self)(f"text {place}: {self}", retry_after_s=self.retry_after_s)
+        named.__cause__ = self
+        return named
 
 
 class BadRequest(ServiceError):

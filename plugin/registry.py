@@ -197,7 +197,9 @@ class Registry:
     def _serve(self, settings: ModelSettings, model: ServableModel, load_s: float) -> Served:
         name = settings.served_name
         metrics = self._metrics.of(name)
-        scheduler = Scheduler(model, batch_of_first, model.max_tokens, self._settings.queue, metrics)
+        scheduler = Scheduler(
+            model, batch_of_first(settings.batch_tokens), model.max_tokens, self._settings.queue, metrics
+        )
         return Served(name, settings, model, scheduler, metrics, load_s)
 
     async def _retire(self, served: Served) -> None:

@@ -37,6 +37,9 @@ class ModelSettings(Tree):
     threads: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Threads of one forward; all cores unless set."
     )
+    batch_tokens: int = Field(
+        default=512, ge=1, description="Tokens of one batch, padding included; a CPU is fastest on small ones."
+    )
     load: Literal["start", "request"] = Field(default="start", description="At the start, or when the API is asked to.")
 
     @property

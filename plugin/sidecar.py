@@ -24,9 +24,9 @@ class Encoding:
     def rows(self) -> list[Any]:
         """The rows, where every text has one. Raises the error of the first that has none."""
         rows = []
-        for outcome in self.outcomes:
+        for place, outcome in enumerate(self.outcomes):
             if isinstance(outcome, Failed):
-                raise outcome.error
+                raise outcome.error.at(place)
             rows.append(outcome.row)
         return rows
 

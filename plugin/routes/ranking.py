@@ -24,7 +24,7 @@ def ranking(encoding: Encoding, *, is_raw: bool = False) -> list[Ranked]:
     Raises the first error that is not a deadline, and the deadline's where it left nothing at all scored.
     """
     outcomes = encoding.outcomes
-    errors = [outcome.error for outcome in outcomes if isinstance(outcome, Failed)]
+    errors = [outcome.error.at(place) for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)]
     fatal = next((error for error in errors if not isinstance(error, DeadlineExceeded)), None)
     if fatal is not None or (errors and len(errors) == len(outcomes)):
         raise fatal or errors[0]

@@ -32,13 +32,14 @@ class FakeRefusal:
 
 @dataclass
 class LengthModel:
-    """A row is its text's number of characters; texts with `sink` fail; waits while `gate` is closed."""
+    """A row is its text's number of characters; texts with `sink` fail; with a closed `gate`, `held` texts wait."""
 
     name: str = "lengths"
     max_tokens: int = 512
     batches: list[list[str]] = field(default_factory=list)
     gate: threading.Event = field(default_factory=threading.Event)
     is_running: threading.Event = field(default_factory=threading.Event)
+    held: str = ""
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -48,7 +49,8 @@ class LengthModel:
 
     def run(self, batch: Sequence[FakeTokens]) -> list[int]:
         self.is_running.set()
-        self.gate.wait(10)
+        if any(tokens.text.startswith(self.held) for tokens in batch):
+            self.gate.wait(10)
         self.batches.append([tokens.text for tokens in batch])
         if any("sink" in tokens.text for tokens in batch):
             raise ValueError("this batch sinks")
@@ -114,15 +116,28 @@ async def test_texts_of_several_requests_share_a_batch() -> None:
 
 
 async def test_a_query_does_not_wait_for_the_documents_before_it() -> None:
-    model = LengthModel()
+    model = LengthModel(held="document")
     async with scheduling(model, choose_first) as scheduler:
-        bulk = asyncio.create_task(scheduler.encode(["d" * n for n in range(1, 90)], "document", BULK, soon()))
+        model.gate.clear()
+        bulk = asyncio.create_task(scheduler.encode(["document"] * 50, "document", BULK, soon()))
         await running(model)
-        await scheduler.encode(["query"], "query", QUERY, soon())
-        done_before = len(model.batches)
-        assert len(rows(await bulk)) == 89
-    assert ["query"] in model.batches[:done_before]
-    assert done_before < 90
+        assert rows(await scheduler.encode(["query"], "query", QUERY, soon())) == [5]
+        assert not bulk.done()
+        model.gate.set()
+        assert len(rows(await bulk)) == 50
+    assert model.batches[0] == ["query"]
+
+
+async def test_documents_do_not_wait_for_a_stream_of_queries() -> None:
+    model = LengthModel(held="query")
+    async with scheduling(model, choose_first) as scheduler:
+        model.gate.clear()
+        queries = asyncio.create_task(scheduler.encode(["query"] * 50, "query", QUERY, soon()))
+        await running(model)
+        assert rows(await scheduler.encode(["document"] * 3, "document", BULK, soon())) == [8, 8, 8]
+        assert not queries.done()
+        model.gate.set()
+        await queries
 
 
 async def test_a_cancelled_request_costs_no_inference() -> None:

@@ -1,0 +1,184 @@
+"""A sidecar over HTTP, as something that connectors can encode with."""
+
+import random
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import httpx
+import orjson
+import tenacity
+
+from outrider.connectors import Encoded, EncoderUnavailable, EncodingFailed, ModelIdentity, Models
+
+from .errors import SidecarRefused
+
+# Statuses after which the same request may well succeed: too busy, restarting, too late.
+_PASSING = frozenset({429, 502, 503, 504})
+
+
+class SidecarClient:
+    """Implements the connectors' Encoder; safe for several threads.
+
+    What is busy, restarting or unreachable is asked again for `patience_s`; then EncoderUnavailable says what was seen.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str | None = None,
+        patience_s: float = 60.0,
+        timeout_s: float = 60.0,
+        texts_per_request: int = 256,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout_s, transport=transport)
+        self._patience_s = patience_s
+        self._texts_per_request = texts_per_request
+
+    def __enter__(self) -> "SidecarClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    @cached_property
+    def models(self) -> Models:
+        """The first model of each kind that the sidecar serves."""
+        served = self._ask("GET", "/v1/models")["data"]
+        first: dict[str, Mapping[str, Any]] = {}
+        for model in served:
+            first.setdefault(model["kind"], model)
+        dense = first.get("dense")
+        return Models(
+            dense=_identity(dense),
+            sparse=_identity(first.get("sparse")),
+            rerank=_identity(first.get("rerank")),
+            dimension=dense["dimension"] if dense else None,
+        )
+
+    def encode_document(self, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
+        """One result a text, in order, by the dense and the sparse model at once."""
+        size = self._texts_per_request
+        parts = [texts[start : start + size] for start in range(0, len(texts), size)]
+        return [result for part in parts for result in self._encode("/encode_document", part)]
+
+    def encode_query(self, text: str) -> Encoded:
+        """The query by the dense and the sparse model at once. Raises SidecarRefused for a text that is none."""
+        (result,) = self._encode("/encode_query", [text])
+        if isinstance(result, EncodingFailed):
+            raise SidecarRefused(f"the query {text[:60]!a} cannot be encoded: {result.reason}")
+        return result
+
+    def rank(self, query: str, passages: Sequence[str]) -> list[float]:
+        """One score a passage, in order; higher is more relevant."""
+        if not passages:
+            return []
+        body = {"query": _valid(query), "documents": [_valid(passage) for passage in passages]}
+        reply = self._ask("POST", "/rank", body)
+        if not reply["complete"]:
+            raise EncoderUnavailable(f"the sidecar {self.url} could not score {len(passages)} passages in time")
+        scores = {each["index"]: float(each["score"]) for each in reply["results"]}
+        return [scores[index] for index in range(len(passages))]
+
+    def _encode(self, path: str, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
+        names = [model.name for model in (self.models.dense, self.models.sparse) if model]
+        if not names:
+            raise SidecarRefused(f"the sidecar {self.url} serves neither a dense nor a sparse model; start it with one")
+        failed = {place: reason for place, text in enumerate(texts) if (reason := _invalid(text))}
+        sent = ["" if place in failed else text for place, text in enumerate(texts)]
+        replies = self._ask("POST", path, {"texts": sent, "models": names})["results"]
+        for reply in replies:
+            for error in reply["errors"]:
+                if error["status"] in _PASSING:
+                    raise EncoderUnavailable(f"the sidecar {self.url} was too slow for a text: {error['message']}")
+                failed.setdefault(error["index"], error["message"])
+        rows = {reply["kind"]: reply["embeddings"] for reply in replies}
+        return [
+            EncodingFailed(failed[place])
+            if place in failed
+            else Encoded(**{kind: embeddings[place] for kind, embeddings in rows.items()})
+            for place in range(len(texts))
+        ]
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_Passing),
+            wait=_wait,
+            stop=tenacity.stop_after_delay(self._patience_s),
+            reraise=True,
+        )
+        content = None if body is None else orjson.dumps(body)
+        try:
+            return retrying(self._ask_once, method, path, content)
+        except _Passing as err:
+            raise EncoderUnavailable(
+                f"the sidecar {self.url} did not answer {path} in {self._patience_s:g} s: {err}; "
+                "check that `outrider serve` runs there and has room"
+            ) from err
+
+    def _ask_once(self, method: str, path: str, content: bytes | None) -> Any:
+        try:
+            reply = self._http.request(method, path, content=content)
+        except httpx.TransportError as err:
+            raise _Passing(f"{type(err).__name__}: {err}") from err
+        if reply.status_code in _PASSING:
+            raise _Passing(f"{reply.status_code} {_message(reply)}", _retry_after(reply))
+        if reply.is_error:
+            raise SidecarRefused(f"the sidecar {self.url} answered {path} with {reply.status_code}: {_message(reply)}")
+        return orjson.loads(reply.content)
+
+
+class _Passing(Exception):
+    """Worth another try."""
+
+    def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    """What the sidecar asks for, or longer and longer, never all clients at once."""
+    err = state.outcome.exception() if state.outcome else None
+    stated_s = err.retry_after_s if isinstance(err, _Passing) else 0.0
+    growing_s = min(0.1 * 2 ** (state.attempt_number - 1), 5.0)
+    wait_s: float = max(stated_s, growing_s) * random.uniform(0.8, 1.2)
+    return wait_s
+
+
+def _retry_after(reply: httpx.Response) -> float:
+    stated = reply.headers.get("retry-after", "")
+    return float(stated) if stated.isdigit() else 0.0
+
+
+def _message(reply: httpx.Response) -> str:
+    try:
+        error = orjson.loads(reply.content)["error"]
+        return str(error["message"] if isinstance(error, dict) else error)
+    except (ValueError, KeyError, TypeError):
+        return reply.text[:200]
+
+
+def _identity(model: Mapping[str, Any] | None) -> ModelIdentity | None:
+    return ModelIdentity(model["name"], model["fingerprint"]) if model else None
+
+
+def _invalid(text: str) -> str:
+    """Why the text cannot be sent; empty if it can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as err:
+        return f"the text has a lone surrogate {text[err.start]!a} at character {err.start}"
+    return ""
+
+
+def _valid(text: str) -> str:
+    """The text with what cannot be sent replaced: a passage is to be scored, not to be refused."""
+    return text.encode("utf-8", "replace").decode() if _invalid(text) else text

@@ -1,0 +1,127 @@
+"""Connectors' Encoder over HTTP and in process: the same answers, patience, and an honest end to it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from outrider.connectors import Encoded, EncoderUnavailable, EncodingFailed
+from outrider.encoders import DEFAULT_DENSE, DEFAULT_SPARSE, open_model
+from outrider.plugin.client import SidecarClient
+from outrider.plugin.errors import SidecarRefused
+from outrider.plugin.local_encoder import LocalEncoder
+
+TEXTS = ["A heron stands in the reeds.", "half a pair \ud83d", "", "The train leaves at nine. " * 100]
+
+
+@pytest.fixture(scope="module")
+def client(sidecar: Any) -> Iterator[SidecarClient]:
+    with SidecarClient(sidecar.url, texts_per_request=3) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def local() -> LocalEncoder:
+    return LocalEncoder()
+
+
+def test_models_are_named_with_their_fingerprints(client: SidecarClient, local: LocalEncoder) -> None:
+    assert client.models == local.models
+    assert client.models.dimension == 384
+    assert client.models.dense is not None
+    assert client.models.dense.fingerprint == open_model(DEFAULT_DENSE).fingerprint
+
+
+def test_documents_come_back_in_order_with_both_vectors_and_bad_ones_alone(
+    client: SidecarClient, local: LocalEncoder
+) -> None:
+    over_http, in_process = client.encode_document(TEXTS), local.encode_document(TEXTS)
+    for remote, near in zip(over_http, in_process, strict=True):
+        assert type(remote) is type(near)
+        if isinstance(remote, Encoded) and isinstance(near, Encoded):
+            assert remote.dense == pytest.approx(near.dense, abs=1e-5)
+            assert remote.sparse == pytest.approx(near.sparse, abs=1e-5)
+    assert isinstance(over_http[1], EncodingFailed)
+    assert "lone surrogate" in over_http[1].reason
+
+
+def test_queries_and_ranks_agree_in_process_and_over_http(client: SidecarClient, local: LocalEncoder) -> None:
+    sparse = open_model(DEFAULT_SPARSE).encode_query(["birds"])[0].to_dict()
+    assert client.encode_query("birds").sparse == pytest.approx(sparse, abs=1e-5)
+    assert local.encode_query("birds").dense == pytest.approx(client.encode_query("birds").dense, abs=1e-5)
+    scores = client.rank("birds near water", [TEXTS[3], TEXTS[0]])
+    assert scores[1] > scores[0]
+    assert scores == pytest.approx(local.rank("birds near water", [TEXTS[3], TEXTS[0]]), abs=0.05)
+    assert client.rank("birds", []) == []
+
+
+def test_a_query_that_is_no_text_is_refused(client: SidecarClient) -> None:
+    with pytest.raises(SidecarRefused, match="lone surrogate"):
+        client.encode_query("\ud83d")
+
+
+def test_an_unreachable_sidecar_is_named_after_the_patience_is_over() -> None:
+    with (
+        SidecarClient("http://127.0.0.1:9", patience_s=0.3) as nobody,
+        pytest.raises(EncoderUnavailable, match=r"http://127\.0\.0\.1:9 did not answer .* `outrider serve`"),
+    ):
+        nobody.encode_query("a")
+
+
+def answering(*replies: httpx.Response | Exception) -> tuple[httpx.MockTransport, list[httpx.Request]]:
+    """A transport that gives these replies in turn, and the requests that it saw."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        reply = replies[min(len(seen), len(replies)) - 1]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    return httpx.MockTransport(answer), seen
+
+
+RANKED = {"complete": True, "results": [{"index": 0, "score": 0.5}]}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        httpx.Response(429, json={"error": {"message": "full"}}),
+        httpx.Response(503, json={"error": {"message": "loading"}}),
+        httpx.Response(504, json={"error": {"message": "late"}}),
+        httpx.ConnectError("refused"),
+        httpx.ReadTimeout("slow"),
+    ],
+)
+def test_passing_trouble_is_asked_again(trouble: httpx.Response | Exception) -> None:
+    transport, seen = answering(trouble, trouble, httpx.Response(200, json=RANKED))
+    with SidecarClient("http://sidecar", transport=transport) as client:
+        assert client.rank("q", ["d"]) == [0.5]
+    assert len(seen) == 3
+
+
+def test_a_refusal_is_not_asked_again() -> None:
+    transport, seen = answering(httpx.Response(400, json={"error": {"message": "query must be a string"}}))
+    with (
+        SidecarClient("http://sidecar", transport=transport) as client,
+        pytest.raises(SidecarRefused, match="400: query must be a string"),
+    ):
+        client.rank("q", ["d"])
+    assert len(seen) == 1
+
+
+def test_scores_that_the_deadline_left_out_are_not_made_up() -> None:
+    partial = {"complete": False, "results": [{"index": 0, "score": None}]}
+    transport, _ = answering(httpx.Response(200, json=partial))
+    with SidecarClient("http://sidecar", transport=transport) as client, pytest.raises(EncoderUnavailable):
+        client.rank("q", ["d"])
+
+
+def test_the_key_is_sent() -> None:
+    transport, seen = answering(httpx.Response(200, json=RANKED))
+    with SidecarClient("http://sidecar", api_key="secret", transport=transport) as client:
+        client.rank("q", ["d"])
+    assert seen[0].headers["authorization"] == "Bearer secret"
