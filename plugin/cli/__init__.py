@@ -7,7 +7,9 @@ import typer
 
 from outrider import __version__
 
+from .index import index
 from .models import models
+from .search import search
 from .serve import serve
 
 app = typer.Typer(
@@ -16,7 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (serve, models):
+for command in (serve, index, search, models):
     app.command()(command)
 
 

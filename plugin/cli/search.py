@@ -1,0 +1,62 @@
+"""`outrider search`: a question to an index, in five ways."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import AsJson, Index, SidecarUrl, Url, open_encoder
+
+if TYPE_CHECKING:
+    from outrider.connectors import Answer, IndexSpec
+
+
+def search(
+    url: Url,
+    name: Index,
+    question: Annotated[str, typer.Argument(help="What to look for.")],
+    mode: Annotated[str, typer.Option(help="bm25, dense, sparse, fused or reranked.")] = "reranked",
+    size: Annotated[int, typer.Option("--size", "-k", min=1, max=1000, help="How many results.")] = 10,
+    sidecar: SidecarUrl = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask an index: BM25, dense and sparse rankings, fused by reciprocal rank, reranked by a cross-encoder."""
+    from outrider.connectors import MODES, BadQuery, OpenSearchCluster, Searcher, require_spec
+
+    if mode not in MODES:
+        raise BadQuery(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
+    cluster = OpenSearchCluster(url)
+    spec = require_spec(cluster, name)
+    answer = Searcher(cluster, spec, open_encoder(sidecar)).search(question, mode, size)
+    if as_json:
+        typer.echo(json.dumps(_as_dict(answer), ensure_ascii=False))
+        return
+    _print_answer(answer, spec)
+
+
+def _as_dict(answer: "Answer") -> dict[str, Any]:
+    results = [
+        {"id": r.id, "score": r.score, "ranks": dict(r.ranks), "scores": dict(r.scores), "source": dict(r.source)}
+        for r in answer.results
+    ]
+    return {"query": answer.query, "mode": answer.mode, "timings_ms": dict(answer.timings_ms), "results": results}
+
+
+def _print_answer(answer: "Answer", spec: "IndexSpec") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not answer.results:
+        console.print("nothing found")
+        return
+    stages = [stage for stage in ("bm25", "dense", "sparse", "fused") if any(stage in r.ranks for r in answer.results)]
+    table = Table(*("#", *stages, "score"), title=Text(answer.query), title_justify="left")
+    table.add_column("document", ratio=1, overflow="ellipsis", no_wrap=True)
+    for place, result in enumerate(answer.results, start=1):
+        shown = " | ".join(str(result.source[name]) for name in spec.text_fields if result.source.get(name))
+        ranks = [str(result.ranks.get(stage, "-")) for stage in stages]
+        table.add_row(str(place), *ranks, f"{result.score:.4f}", Text(" ".join(shown.split()) or result.id))
+    console.print(table)
+    console.print(" ".join(f"{stage} {ms:.0f} ms" for stage, ms in answer.timings_ms.items()), style="dim")
