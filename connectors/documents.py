@@ -12,6 +12,7 @@ from .errors import BadDocument
 from .spec import IndexSpec
 from .text import join_text
 
+ID_KEY = "_id"  # where exports and test collections keep the id; the engine refuses it inside a document
 MAX_ID_BYTES = 512  # a longer id makes the engine refuse the whole bulk
 
 
@@ -53,7 +54,7 @@ def read_jsonl(path: Path) -> Iterator[Document | Unreadable]:
 
 def prepare(spec: IndexSpec, document: Document) -> Prepared:
     """Check a document and find its id and text. Raises BadDocument."""
-    fields = {key: value for key, value in document.body.items() if key not in spec.own_fields}
+    fields = {key: value for key, value in document.body.items() if key not in (*spec.own_fields, ID_KEY)}
     as_json = source_json(fields)
     return Prepared(
         position=document.position,
@@ -87,18 +88,16 @@ def _parse(position: int, line: bytes) -> Document | Unreadable:
 
 
 def _id(spec: IndexSpec, body: Mapping[str, Any], as_json: bytes) -> str:
-    if spec.id_field is None:
+    """The id field's value, else the document's `_id`, else a hash of its content."""
+    field = spec.id_field or ID_KEY
+    if spec.id_field is None and ID_KEY not in body:
         return hashlib.sha256(json.dumps(json.loads(as_json), sort_keys=True).encode()).hexdigest()
-    value = body.get(spec.id_field)
+    value = body.get(field)
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise BadDocument(
-            f"id field '{spec.id_field}' holds {value!r}, where a non-empty text or a whole number is needed"
-        )
+        raise BadDocument(f"id field '{field}' holds {value!r}, where a non-empty text or a whole number is needed")
     id = str(value)
     if len(id.encode()) > MAX_ID_BYTES:
-        raise BadDocument(
-            f"id field '{spec.id_field}' is {len(id.encode())} bytes long, the engine takes {MAX_ID_BYTES}"
-        )
+        raise BadDocument(f"id field '{field}' is {len(id.encode())} bytes long, the engine takes {MAX_ID_BYTES}")
     return id
 
 
