@@ -1,6 +1,8 @@
 """Vectors into a search engine, and questions to it."""
 
+from .answer import MODES, Answer, Mode, Result
 from .client import Cluster, DryRun, OpenSearchCluster, Request
+from .doctor import Diagnosis, Finding, examine, read_capabilities
 from .documents import Document, Unreadable, read_jsonl
 from .errors import (
     BadDocument,
@@ -21,14 +23,23 @@ from .errors import (
 from .fusion import reciprocal_rank_fusion
 from .index import ensure_index, read_spec, require_spec
 from .indexing import index_documents
+from .native_search import NativeSearcher
 from .opensearch import escape_token, feature_weights, unescape_token
 from .ports import Encoded, Encoder, EncodingFailed, ModelIdentity, Models
+from .registration import register, unregister
 from .report import IndexingReport, Outcome
-from .search import MODES, Answer, Mode, Result, Searcher
+from .search import Searcher
 from .spec import DenseField, IndexSpec, SparseField
 from .text import join_text
 
 __all__ = [
+    "Diagnosis",
+    "Finding",
+    "NativeSearcher",
+    "examine",
+    "read_capabilities",
+    "register",
+    "unregister",
     "MODES",
     "Answer",
     "BadDocument",

@@ -90,7 +90,7 @@ class BatchWriter:
     def _store(self, ready: Sequence[Ready]) -> Iterator[Outcome]:
         """Bulk the documents; those that are turned away for lack of room are sent again."""
         deadline_s = time.monotonic() + self._patience_s
-        for pause_s in _pauses():
+        for pause_s in pauses():
             again: list[Ready] = []
             for pair, error in self._bulk(ready):
                 if error is None:
@@ -138,7 +138,7 @@ def failure(document: Prepared, reason: str) -> Outcome:
     return Outcome(document.position, document.id, "failed", reason, document=document.fields)
 
 
-def _pauses() -> Iterator[float]:
+def pauses() -> Iterator[float]:
     pause_s = 0.2
     while True:
         yield pause_s

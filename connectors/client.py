@@ -100,7 +100,7 @@ class OpenSearchCluster:
 
 @dataclass(slots=True)
 class DryRun:
-    """A cluster that is read but never written to: what would be written is kept in `requests`."""
+    """A cluster that is read but never written to: what would be written is kept in `requests`, without secrets."""
 
     cluster: Cluster
     requests: list[Request] = field(default_factory=list)
@@ -115,7 +115,8 @@ class DryRun:
     def write(self, method: str, path: str, body: Body = None) -> Any:
         if isinstance(body, bytes):
             raise ClusterError(f"a dry run writes no documents (asked for {method} {path})")
-        self.requests.append(Request(method, path, body))
+        shown = {**body, "credential": {"key": "…"}} if body and "credential" in body else body
+        self.requests.append(Request(method, path, shown))
         return _Promised(str((body or {}).get("name", path)))
 
 

@@ -13,7 +13,7 @@ from .spec import META_KEY, IndexSpec, spec_from_meta, spec_to_meta
 
 # What may differ between the stored spec and the one asked for without the stored vectors being wrong.
 _TUNABLE = frozenset(
-    ("index", "id_field", "match", "rank_constant", "window", "rerank_window", "exact_limit", "pipelines")
+    ("index", "id_field", "match", "rank_constant", "window", "rerank_window", "exact_limit", "way", "pipelines")
 )
 
 

@@ -13,6 +13,7 @@ from .dead_letter import DeadLetters
 from .documents import Document, Prepared, Unreadable, prepare
 from .errors import BadDocument, ConnectorError, IndexingStopped
 from .index import check_models, ensure_index, index_path
+from .native_writer import NativeWriter
 from .ports import Encoder
 from .report import IndexingReport, Outcome
 from .spec import IndexSpec
@@ -44,7 +45,8 @@ def index_documents(
     """
     check_models(spec, encoder.models)
     spec = ensure_index(cluster, spec)
-    writer = BatchWriter(cluster, spec, encoder, patience_s=patience_s, skip_unchanged=skip_unchanged)
+    kind = NativeWriter if spec.way == "native" else BatchWriter
+    writer = kind(cluster, spec, encoder, patience_s=patience_s, skip_unchanged=skip_unchanged)
     run = _Run(spec, writer, on_progress, on_failure)
     letters = DeadLetters(dead_letters) if dead_letters else None
     with letters or nullcontext():

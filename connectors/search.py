@@ -1,48 +1,19 @@
 """A question in, results out: encoded, ranked in several ways, fused, reranked."""
 
 import json
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from . import opensearch
+from .answer import MODES, Answer, Mode, Ranking, Result, check_question, timed
 from .client import Cluster
-from .errors import BadQuery, ConnectorError
+from .errors import ConnectorError
 from .fusion import reciprocal_rank_fusion
 from .index import check_models, index_path
 from .opensearch import Key
 from .ports import Encoded, Encoder
 from .spec import IndexSpec
 from .text import join_text
-
-Mode = Literal["bm25", "dense", "sparse", "fused", "reranked"]
-MODES: tuple[Mode, ...] = get_args(Mode)
-Ranking = Sequence[tuple[Key, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One document found: its place and score in each ranking that has it (ranks from 1)."""
-
-    id: str
-    index: str
-    source: Mapping[str, Any]
-    score: float
-    ranks: Mapping[str, int] = field(default_factory=dict)
-    scores: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Results best first, the milliseconds of each stage, and how vectors were compared."""
-
-    query: str
-    mode: Mode
-    results: tuple[Result, ...]
-    timings_ms: Mapping[str, float]
-    dense_plan: str = ""
 
 
 class Searcher:
@@ -70,40 +41,26 @@ class Searcher:
 
     def search(self, query: str, mode: Mode = "reranked", size: int = 10) -> Answer:
         """The `size` best documents for a query. Raises BadQuery, EncoderUnavailable or ClusterError."""
-        self._check(query, mode, size)
+        check_question(query, mode, size, self.modes, self._spec.index)
         timings: dict[str, float] = {}
-        with _timed(timings, "encode"):
+        with timed(timings, "encode"):
             encoded = self._encode(query, mode)
-        with _timed(timings, "search"):
+        with timed(timings, "search"):
             rankings = self._rankings(query, encoded, mode, size)
         best = next(iter(rankings.values()))
         if mode in ("fused", "reranked"):
-            with _timed(timings, "fuse"):
+            with timed(timings, "fuse"):
                 best = self._fused(rankings, size)
                 rankings["fused"] = best
-        with _timed(timings, "fetch"):
+        with timed(timings, "fetch"):
             sources = self._sources([key for key, _ in best])
         best = [pair for pair in best if pair[0] in sources]
         if mode == "reranked":
-            with _timed(timings, "rerank"):
+            with timed(timings, "rerank"):
                 best = self._reranked(query, best, sources)
                 rankings["reranked"] = best
         results = _results(best[:size], rankings, sources)
         return Answer(query, mode, results, timings, self._dense_plan.reason if "dense" in rankings else "")
-
-    def _check(self, query: str, mode: Mode, size: int) -> None:
-        if mode not in self.modes:
-            raise BadQuery(
-                f"index '{self._spec.index}' cannot be searched by {mode!r}; it can by {', '.join(self.modes)}"
-            )
-        if not query.strip():
-            raise BadQuery("the query is empty: give it at least one word")
-        try:
-            query.encode()
-        except UnicodeEncodeError as err:
-            raise BadQuery(f"the query holds half of a character pair at position {err.start}") from err
-        if size < 1:
-            raise BadQuery(f"size is {size}; it must be at least 1")
 
     def _legs(self, mode: Mode) -> tuple[Mode, ...]:
         if mode in ("bm25", "dense", "sparse"):
@@ -183,10 +140,3 @@ def _given(value: Any, leg: str) -> Any:
     if value is None:
         raise ConnectorError(f"the encoder gave no {leg} vector for the query, the index has a {leg} field")
     return value
-
-
-@contextmanager
-def _timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    started_s = time.perf_counter()
-    yield
-    timings[stage] = round((time.perf_counter() - started_s) * 1000, 3)

@@ -1,0 +1,59 @@
+"""Results, and how they came about."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from .errors import BadQuery
+from .opensearch import Key
+
+Mode = Literal["bm25", "dense", "sparse", "fused", "reranked"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+Ranking = Sequence[tuple[Key, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One document found: its place and score in each ranking that has it (ranks from 1)."""
+
+    id: str
+    index: str
+    source: Mapping[str, Any]
+    score: float
+    ranks: Mapping[str, int] = field(default_factory=dict)
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Results best first, the milliseconds of each stage, and how vectors were compared."""
+
+    query: str
+    mode: Mode
+    results: tuple[Result, ...]
+    timings_ms: Mapping[str, float]
+    dense_plan: str = ""
+
+
+def check_question(query: str, mode: Mode, size: int, modes: Sequence[Mode], index: str) -> None:
+    """Raises BadQuery for what cannot be asked."""
+    if mode not in modes:
+        raise BadQuery(f"index '{index}' cannot be searched by {mode!r}; it can by {', '.join(modes)}")
+    if not query.strip():
+        raise BadQuery("the query is empty: give it at least one word")
+    if size < 1:
+        raise BadQuery(f"size is {size}; it must be at least 1")
+    try:
+        query.encode()
+    except UnicodeEncodeError as err:
+        raise BadQuery(f"the query holds half of a character pair at position {err.start}") from err
+
+
+@contextmanager
+def timed(timings_ms: dict[str, float], stage: str) -> Iterator[None]:
+    """Notes how long the block took."""
+    started_s = time.perf_counter()
+    yield
+    timings_ms[stage] = round((time.perf_counter() - started_s) * 1000, 3)

@@ -1,0 +1,30 @@
+"""Query bodies whose text the engine has encoded by the sidecar (native way)."""
+
+from typing import Any
+
+from ..spec import IndexSpec
+from .query import Query, bm25_query
+
+
+def neural_query(spec: IndexSpec, text: str, depth: int) -> Query:
+    if spec.dense is None:
+        return {"match_none": {}}
+    return {"neural": {spec.dense.name: {"query_text": text, "k": depth}}}
+
+
+def neural_sparse_query(spec: IndexSpec, text: str) -> Query:
+    if spec.sparse is None:
+        return {"match_none": {}}
+    return {"neural_sparse": {spec.sparse.name: {"query_text": text}}}
+
+
+def hybrid_query(spec: IndexSpec, text: str, depth: int) -> Query:
+    """Words, vectors and terms, each read to the same depth as the sidecar reads them."""
+    queries = [bm25_query(spec, text)]
+    queries += [neural_query(spec, text, depth)] if spec.dense else []
+    queries += [neural_sparse_query(spec, text)] if spec.sparse else []
+    return {"hybrid": {"queries": queries, "pagination_depth": depth}}
+
+
+def rerank_context(text: str) -> dict[str, Any]:
+    return {"rerank": {"query_context": {"query_text": text}}}

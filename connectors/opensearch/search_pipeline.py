@@ -1,0 +1,42 @@
+"""The search pipelines that encode queries, fuse and rerank by calling the sidecar (native way)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..spec import IndexSpec
+from .ml import Role
+
+
+def fused_pipeline(spec: IndexSpec, model_ids: Mapping[Role, str]) -> dict[str, Any]:
+    """Queries name no model: the pipeline knows which one belongs to which field. Hybrid queries are fused by rank."""
+    fields: dict[str, Role] = {}
+    if spec.dense:
+        fields[spec.dense.name] = "dense-query"
+    if spec.sparse:
+        fields[spec.sparse.name] = "sparse-query"
+    models = {name: model_ids[role] for name, role in fields.items()}
+    combination = {"technique": "rrf", "rank_constant": spec.rank_constant}
+    return {
+        "description": f"Encodes queries to '{spec.index}' and fuses, made by Outrider",
+        "request_processors": [{"neural_query_enricher": {"neural_field_default_id": models}}],
+        "phase_results_processors": [{"score-ranker-processor": {"combination": combination}}],
+    }
+
+
+def reranked_pipeline(spec: IndexSpec, model_ids: Mapping[Role, str]) -> dict[str, Any]:
+    """The same, and every hit of the page reranked; requests must carry ext.rerank."""
+    rerank = {
+        "ml_opensearch": {"model_id": model_ids["rerank"]},
+        "context": {"document_fields": rerank_fields(spec)},
+    }
+    return {
+        **fused_pipeline(spec, model_ids),
+        "description": f"Encodes queries to '{spec.index}', fuses and reranks, made by Outrider",
+        "response_processors": [{"rerank": rerank}],
+    }
+
+
+def rerank_fields(spec: IndexSpec) -> list[str]:
+    """The text fields with a stored space in between: the processor joins values with nothing at all."""
+    gap = f"{spec.marker}.gap"
+    return [field for text in spec.text_fields for field in (gap, text)][1:]
