@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from outrider.plugin.launcher import Engine
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 SERVE = """
@@ -81,3 +83,17 @@ def sidecar(start_sidecar: StartSidecar) -> Iterator[RunningSidecar]:
     """One sidecar with the three ready models for the whole run."""
     with start_sidecar() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def opensearch() -> Iterator[Engine]:
+    """A real OpenSearch 3.8.0 as it comes: no plugins. Started once for the run."""
+    with Engine("plain") as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def opensearch_ml() -> Iterator[Engine]:
+    """A real OpenSearch 3.6.0 with k-NN, neural-search and ML Commons. Started once for the run."""
+    with Engine("ml") as engine:
+        yield engine
