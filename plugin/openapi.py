@@ -50,7 +50,7 @@ def _post(operation: Operation, schema: dict[str, Any]) -> dict[str, Any]:
                 "in": "header",
                 "required": False,
                 "description": "Seconds that the answer may take.",
-                "schema": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 86_400},
+                "schema": {"type": "number", "minimum": 0.001, "maximum": 86_400},
             }
         ],
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
@@ -83,4 +83,4 @@ def _get(path: str, summary: str, statuses: Sequence[int]) -> dict[str, Any]:
 
 
 def _identifier(path: str) -> str:
-    return path.strip("/").replace("/", "_").replace(".", "_")
+    return path.strip("/").replace("/", "_").replace(".", "_") or "root"

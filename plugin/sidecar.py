@@ -30,6 +30,13 @@ class Encoding:
             rows.append(outcome.row)
         return rows
 
+    def refuse_truncated(self) -> None:
+        """For callers who would rather have no vector than one of half a text. Raises BodyTooLarge."""
+        for place, outcome in enumerate(self.outcomes):
+            if not isinstance(outcome, Failed) and outcome.truncated:
+                limit = self.served.model.max_tokens
+                raise BodyTooLarge(f"text {place} has more than {limit} tokens, and the request forbids to cut it")
+
     @property
     def tokens(self) -> int:
         """Tokens of the texts that have a row."""
@@ -73,10 +80,13 @@ class Sidecar:
 
     async def rank(self, model: str | None, query: str, documents: Sequence[str], deadline_s: float) -> Encoding:
         """Score each document for the query, in the order given."""
+        return await self.score(model, [(query, document) for document in documents], deadline_s)
+
+    async def score(self, model: str | None, inputs: Sequence[str | tuple[str, str]], deadline_s: float) -> Encoding:
+        """Score each pair, or single text, in the order given."""
         served, _ = self.registry.find(model, ("rerank",))
-        self._check((query, *documents))
-        pairs = [(query, document) for document in documents]
-        return Encoding(served, await self._run(served, pairs, "query", Priority.INTERACTIVE, deadline_s))
+        self._check([given if isinstance(given, str) else max(given, key=len) for given in inputs])
+        return Encoding(served, await self._run(served, inputs, "query", Priority.INTERACTIVE, deadline_s))
 
     async def _run(
         self, served: Served, inputs: Sequence[Any], task: str, priority: Priority, deadline_s: float

@@ -1,13 +1,15 @@
 """Every protocol the sidecar speaks, as tables of operations."""
 
-from . import engines, native, openai, rerank, tei
+from . import cohere, engines, native, openai, rerank, score, tei
 from .endpoint import Endpoint, Operation
 from .operations import ROUTES as OPERATIONAL
 
 OPERATIONS: tuple[Operation, ...] = (
     *native.OPERATIONS,
     *openai.OPERATIONS,
+    *cohere.OPERATIONS,
     *rerank.OPERATIONS,
+    *score.OPERATIONS,
     *tei.OPERATIONS,
     *engines.OPERATIONS,
 )

@@ -132,8 +132,8 @@ def _seconds(value: str) -> float:
         seconds = float(value)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < 86_400:
-        raise BadRequest(f"the header Outrider-Timeout must be a number of seconds above 0, got {value!r}")
+    if not 0.001 <= seconds <= 86_400:
+        raise BadRequest(f"the header Outrider-Timeout must be a number of seconds from 0.001 on, got {value!r}")
     return seconds
 
 

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from outrider.connectors import escape_token
+
 from ..errors import BadRequest, ServiceError
 from ..registry import Kind, Task
 from ..sidecar import Encoding
@@ -42,11 +44,11 @@ def errors(err: ServiceError) -> Any:
 
 
 async def sparse(call: Call[SparseRequest]) -> Any:
-    """A root array with one {token: weight} for each input."""
+    """A root array with one {token: weight} for each input; tokens without dots, at which engines split."""
     request = call.request
     encoding = await _encode(call, request.inputs, "inputs", ("sparse",), call.task)
     if request.format == "WORD":
-        return [row.to_dict() for row in encoding.rows]
+        return [{escape_token(token): weight for token, weight in row.to_dict().items()} for row in encoding.rows]
     return [row.to_id_dict() for row in encoding.rows]
 
 

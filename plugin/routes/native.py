@@ -14,7 +14,7 @@ from .body import shown
 from .endpoint import Call, Operation
 from .ranking import is_complete, ranking
 
-Timeout = Annotated[float, Field(gt=0, le=86_400, description="Seconds that the answer may take.")]
+Timeout = Annotated[float, Field(ge=0.001, le=86_400, description="Seconds that the answer may take.")]
 
 
 class EncodeRequest(BaseModel):

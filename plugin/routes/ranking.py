@@ -28,10 +28,15 @@ def ranking(encoding: Encoding, *, is_raw: bool = False) -> list[Ranked]:
     fatal = next((error for error in errors if not isinstance(error, DeadlineExceeded)), None)
     if fatal is not None or (errors and len(errors) == len(outcomes)):
         raise fatal or errors[0]
-    has_logits = encoding.served.model.activation == "Identity"
-    convert = float if has_logits == is_raw else (_logit if is_raw else _sigmoid)
+    convert = _conversion(encoding, is_raw)
     scored = [Ranked(index, _score(outcome, convert)) for index, outcome in enumerate(outcomes)]
     return sorted(scored, key=lambda ranked: float("inf") if ranked.score is None else -ranked.score)
+
+
+def scores(encoding: Encoding, is_raw: bool) -> list[float]:
+    """Every score, in the order of the inputs. Raises the first error."""
+    convert = _conversion(encoding, is_raw)
+    return [convert(row) for row in encoding.rows]
 
 
 def completed(ranked: Sequence[Ranked]) -> list[tuple[int, float]]:
@@ -43,6 +48,13 @@ def completed(ranked: Sequence[Ranked]) -> list[tuple[int, float]]:
 def is_complete(ranked: Sequence[Ranked]) -> bool:
     """Whether every document was scored."""
     return all(each.score is not None for each in ranked)
+
+
+def _conversion(encoding: Encoding, is_raw: bool) -> Callable[[float], float]:
+    has_logits = encoding.served.model.activation == "Identity"
+    if has_logits == is_raw:
+        return float
+    return _logit if is_raw else _sigmoid
 
 
 def _score(outcome: Outcome, convert: Callable[[float], float]) -> float | None:

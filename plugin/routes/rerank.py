@@ -85,7 +85,10 @@ async def for_opensearch(call: Call[RerankRequest]) -> Any:
     if not documents:
         raise BadRequest("documents is missing or empty; send at least one")
     encoding = await call.sidecar.rank(call.request.model, call.request.query, documents, call.deadline_s)
-    return [{"index": index, "relevance_score": score} for index, score in completed(ranking(encoding))]
+    # Nine digits, all that float32 has: OpenSearch reads a number longer than 18 characters as a BigDecimal, and
+    # answers 500 because that is no Double.
+    ranked = completed(ranking(encoding))
+    return [{"index": index, "relevance_score": float(f"{score:.9g}")} for index, score in ranked]
 
 
 def _text(document: str | dict[str, Any], place: int, fields: list[str] | None) -> str:

@@ -89,15 +89,8 @@ async def _encode(call: Call[Any], kind: Literal["dense", "sparse"]) -> Encoding
     task = side(request.prompt_name, "prompt_name", call.task)
     encoding = await call.sidecar.encode(request.model, (kind,), texts, task, call.deadline_s)
     if not request.truncate:
-        _refuse_truncated(encoding)
+        encoding.refuse_truncated()
     return encoding
-
-
-def _refuse_truncated(encoding: Encoding) -> None:
-    limit = encoding.served.model.max_tokens
-    for place, outcome in enumerate(encoding.outcomes):
-        if getattr(outcome, "truncated", False):
-            raise BodyTooLarge(f"inputs[{place}] has more than {limit} tokens and truncate is false")
 
 
 def _embed_route(path: str, task: Task | None) -> Operation:
@@ -105,6 +98,7 @@ def _embed_route(path: str, task: Task | None) -> Operation:
 
 
 OPERATIONS = (
+    _embed_route("/", None),
     _embed_route("/embed", None),
     _embed_route("/query/embed", "query"),
     Operation("/embed_sparse", embed_sparse, Inputs, errors, "Term weights by token id", None, ("tei",)),

@@ -195,3 +195,35 @@ print([name for name in ("torch", "transformers", "sentence_transformers") if na
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_cohere_embeds_by_type(post: Post, dense: Model) -> None:
+    wanted = dense.encode_query(TEXTS[:2])
+    body = {"texts": TEXTS[:2], "input_type": "search_query", "model": "minilm"}
+    v1 = post("/v1/embed", body).json()
+    same(v1["embeddings"], wanted)
+    types = ["float", "int8", "uint8", "binary", "ubinary", "base64"]
+    v2 = post("/v2/embed", {**body, "embedding_types": types}).json()["embeddings"]
+    same(v2["float"], wanted)
+    same([np.frombuffer(base64.b64decode(each), "<f4") for each in v2["base64"]], wanted)
+    np.testing.assert_allclose(np.asarray(v2["int8"]) / 127, wanted, atol=0.5 / 127 + TOLERANCE)
+    np.testing.assert_array_equal(np.asarray(v2["uint8"]) - 128, v2["int8"])
+    np.testing.assert_array_equal(np.unpackbits(np.asarray(v2["ubinary"], dtype=np.uint8), axis=1), wanted > 0)
+    np.testing.assert_array_equal(np.asarray(v2["binary"]) + 128, v2["ubinary"])
+
+
+def test_pairs_are_scored_in_order(post: Post, reranker: Model) -> None:
+    wanted = reranker.rank("birds near water", TEXTS[:2])
+    scored = post("/v1/score", {"text_1": "birds near water", "text_2": TEXTS[:2]}).json()["data"]
+    assert [each["score"] for each in scored] == pytest.approx(wanted.tolist(), abs=0.05)
+    predicted = post("/predict", {"inputs": [["birds near water", text] for text in TEXTS[:2]]}).json()
+    assert [each[0]["score"] for each in predicted] == pytest.approx(wanted.tolist(), abs=0.05)
+
+
+def test_raw_scores_are_logits(post: Post) -> None:
+    body = {"query": "birds near water", "texts": TEXTS[:2]}
+    scores = {each["index"]: each["score"] for each in post("/rerank", body).json()}
+    logits = {each["index"]: each["score"] for each in post("/rerank", {**body, "raw_scores": True}).json()}
+    for index, score in scores.items():
+        assert 1 / (1 + np.exp(-logits[index])) == pytest.approx(score, abs=1e-6)
+    assert max(logits.values()) < 0
