@@ -7,8 +7,10 @@ import typer
 
 from outrider import __version__
 
+from .doctor import doctor
 from .index import index
 from .models import models
+from .register import register, unregister
 from .search import search
 from .serve import serve
 
@@ -18,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (serve, index, search, models):
+for command in (doctor, index, search, serve, register, unregister, models):
     app.command()(command)
 
 

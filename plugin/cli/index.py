@@ -9,7 +9,7 @@ import typer
 from .options import AsJson, DryRunOption, Index, SidecarUrl, TextFields, Url, open_encoder, text_fields
 
 if TYPE_CHECKING:
-    from outrider.connectors import Cluster, Encoder, IndexingReport, IndexSpec
+    from outrider.connectors import Cluster, IndexingReport, IndexSpec
 
 Documents = Annotated[Path, typer.Argument(help="One JSON object a line; .gz is unpacked, - is standard input.")]
 
@@ -28,9 +28,11 @@ def index(
     """Encode documents and write them with their vectors. Run it again at any time: nothing is lost or doubled."""
     from outrider.connectors import OpenSearchCluster, index_documents, read_jsonl
 
+    from ..spec import spec_for
+
     cluster = OpenSearchCluster(url)
     encoder = open_encoder(sidecar)
-    spec = _spec(cluster, encoder, name, text_fields(text), id_field)
+    spec = spec_for(cluster, encoder, name, text_fields(text), id_field)
     if dry_run:
         _print_requests(cluster, spec)
         return
@@ -40,29 +42,6 @@ def index(
     _print_report(report, letters, as_json)
     if report.failed:
         raise typer.Exit(2)
-
-
-def _spec(
-    cluster: "Cluster", encoder: "Encoder", name: str, fields: tuple[str, ...], id_field: str | None
-) -> "IndexSpec":
-    from dataclasses import replace
-
-    from outrider.connectors import BadSpec, DenseField, IndexSpec, SparseField, read_spec
-
-    stored = read_spec(cluster, name)
-    if stored is not None and fields in ((), stored.text_fields):
-        return replace(stored, id_field=id_field or stored.id_field)
-    if not fields:
-        raise BadSpec(f"index '{name}' is new here: say which fields to search, such as --text title,body")
-    models = encoder.models
-    return IndexSpec(
-        index=name,
-        text_fields=fields,
-        models=models,
-        dense=DenseField(models.dimension) if models.dense and models.dimension else None,
-        sparse=SparseField() if models.sparse else None,
-        id_field=id_field,
-    )
 
 
 def _print_requests(cluster: "Cluster", spec: "IndexSpec") -> None:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from outrider.connectors import Answer, IndexSpec
 
 
+STAGES = ("bm25", "dense", "sparse", "fused")
+
+
 def search(
     url: Url,
     name: Index,
@@ -21,13 +24,16 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Ask an index: BM25, dense and sparse rankings, fused by reciprocal rank, reranked by a cross-encoder."""
-    from outrider.connectors import MODES, BadQuery, OpenSearchCluster, Searcher, require_spec
+    from outrider.connectors import MODES, BadQuery, OpenSearchCluster, require_spec
+
+    from ..asking import asker_for
 
     if mode not in MODES:
         raise BadQuery(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
     cluster = OpenSearchCluster(url)
     spec = require_spec(cluster, name)
-    answer = Searcher(cluster, spec, open_encoder(sidecar)).search(question, mode, size)
+    encoder = None if spec.way == "native" else open_encoder(sidecar)
+    answer = asker_for(cluster, spec, encoder).search(question, mode, size)
     if as_json:
         typer.echo(json.dumps(_as_dict(answer), ensure_ascii=False))
         return
@@ -51,7 +57,7 @@ def _print_answer(answer: "Answer", spec: "IndexSpec") -> None:
     if not answer.results:
         console.print("nothing found")
         return
-    stages = [stage for stage in ("bm25", "dense", "sparse", "fused") if any(stage in r.ranks for r in answer.results)]
+    stages = [stage for stage in STAGES if any(stage in r.ranks for r in answer.results)]
     table = Table(*("#", *stages, "score"), title=Text(answer.query), title_justify="left")
     table.add_column("document", ratio=1, overflow="ellipsis", no_wrap=True)
     for place, result in enumerate(answer.results, start=1):

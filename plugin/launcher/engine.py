@@ -91,10 +91,12 @@ class Engine:
         self._cleanup.close()
 
     def log_tail(self, lines: int = _LOG_LINES) -> str:
-        """The end of the node's log."""
+        """The end of the node's log, without the lines of stack traces."""
         if not self._run.log.is_file():
             return ""
-        return "\n".join(self._run.log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+        text = self._run.log.read_text(encoding="utf-8", errors="replace")
+        said = [line for line in text.splitlines() if not line.startswith(("\tat ", "For complete error"))]
+        return "\n".join(said[-lines:])
 
     def __enter__(self) -> Self:
         return self.start()

@@ -1,0 +1,22 @@
+"""Asking an index in the way it was set up: by the sidecar, or by the cluster's own pipelines."""
+
+from typing import Protocol
+
+from outrider.connectors import Answer, Cluster, Encoder, IndexSpec, Mode, NativeSearcher, Searcher
+
+
+class Asker(Protocol):
+    """Something that answers questions."""
+
+    def search(self, query: str, mode: Mode = "reranked", size: int = 10) -> Answer:
+        """The `size` best documents."""
+        ...
+
+
+def asker_for(cluster: Cluster, spec: IndexSpec, encoder: Encoder | None) -> Asker:
+    """The native way needs no encoder here: the cluster calls the sidecar itself."""
+    if spec.way == "native":
+        return NativeSearcher(cluster, spec)
+    if encoder is None:
+        raise ValueError(f"index '{spec.index}' is asked by the sidecar, which needs an encoder")
+    return Searcher(cluster, spec, encoder)
