@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from ..errors import BadRequest, ServiceError
+from ..keys import Scope
 from . import tei
 from .endpoint import Call, Operation
 from .ranking import completed, is_complete, ranking
@@ -102,7 +103,9 @@ def _text(document: str | dict[str, Any], place: int, fields: list[str] | None) 
 
 
 def _route(path: str) -> Operation:
-    return Operation(path, by_documents, RerankRequest, errors, "Cohere, Jina and vLLM rerank", tags=("rerank",))
+    return Operation(
+        path, by_documents, RerankRequest, errors, "Cohere, Jina and vLLM rerank", tags=("rerank",), scope=Scope.RANK
+    )
 
 
 OPERATIONS = (
@@ -113,8 +116,17 @@ OPERATIONS = (
         lambda err: {**tei.errors(err), **errors(err)},
         "Rerank of text-embeddings-inference (texts) or Infinity and Jina (documents)",
         tags=("rerank",),
+        scope=Scope.RANK,
     ),
     _route("/v1/rerank"),
     _route("/v2/rerank"),
-    Operation("/os/rerank", for_opensearch, RerankRequest, errors, "OpenSearch's default.rerank", tags=("opensearch",)),
+    Operation(
+        "/os/rerank",
+        for_opensearch,
+        RerankRequest,
+        errors,
+        "OpenSearch's default.rerank",
+        tags=("engines",),
+        scope=Scope.RANK,
+    ),
 )
