@@ -21,7 +21,7 @@ from .errors import (
     SettingInTheWay,
 )
 from .fusion import reciprocal_rank_fusion
-from .index import ensure_index, read_spec, require_spec
+from .index import ensure_index, read_spec, require_spec, spec_for
 from .indexing import index_documents
 from .native_search import NativeSearcher
 from .opensearch import escape_token, feature_weights, unescape_token
@@ -84,5 +84,6 @@ __all__ = [
     "read_spec",
     "reciprocal_rank_fusion",
     "require_spec",
+    "spec_for",
     "unescape_token",
 ]

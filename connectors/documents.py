@@ -3,16 +3,19 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from .errors import BadDocument
 from .spec import IndexSpec
 from .text import join_text
 
 ID_KEY = "_id"  # where exports and test collections keep the id; the engine refuses it inside a document
+LETTER_KEYS = frozenset(("position", "id", "reason", "document"))
 MAX_ID_BYTES = 512  # a longer id makes the engine refuse the whole bulk
 
 
@@ -45,7 +48,10 @@ class Prepared:
 
 
 def read_jsonl(path: Path) -> Iterator[Document | Unreadable]:
-    """The documents of a JSON-lines file, one a line, gzip by its suffix; blank lines are no documents."""
+    """The documents of a JSON-lines file, one a line, gzip by its suffix, `-` for standard input.
+
+    Blank lines are no documents. A dead letter is read as the document in it: a mended file can be used as it is.
+    """
     with _open(path) as lines:
         for position, line in enumerate(lines, start=1):
             if not line.isspace():
@@ -84,7 +90,12 @@ def _parse(position: int, line: bytes) -> Document | Unreadable:
     if not isinstance(body, dict):
         reason = f"line {position} holds a {type(body).__name__}, not a JSON object"
         return Unreadable(position, line.decode(errors="backslashreplace"), reason)
-    return Document(position, body)
+    return Document(position, _opened(body))
+
+
+def _opened(body: dict[str, Any]) -> dict[str, Any]:
+    inner = body.get("document")
+    return inner if body.keys() == LETTER_KEYS and isinstance(inner, dict) else body
 
 
 def _id(spec: IndexSpec, body: Mapping[str, Any], as_json: bytes) -> str:
@@ -101,5 +112,7 @@ def _id(spec: IndexSpec, body: Mapping[str, Any], as_json: bytes) -> str:
     return id
 
 
-def _open(path: Path) -> BinaryIO | gzip.GzipFile:
+def _open(path: Path) -> AbstractContextManager[Iterable[bytes]]:
+    if str(path) == "-":
+        return nullcontext(sys.stdin.buffer)
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")

@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 from . import opensearch
 from .client import Cluster
+from .doctor import read_capabilities
 from .errors import BadSpec, ModelMismatch, RequestRefused
 from .ports import Models
-from .spec import META_KEY, IndexSpec, spec_from_meta, spec_to_meta
+from .spec import META_KEY, DenseField, DenseKind, IndexSpec, SparseField, spec_from_meta, spec_to_meta
 
 # What may differ between the stored spec and the one asked for without the stored vectors being wrong.
 _TUNABLE = frozenset(
@@ -18,7 +19,7 @@ _TUNABLE = frozenset(
 
 
 def index_path(index: str, rest: str = "") -> str:
-    return f"/{quote(index, safe='')}{rest}"
+    return f"/{quote(index, safe=',')}{rest}"
 
 
 def read_spec(cluster: Cluster, index: str) -> IndexSpec | None:
@@ -40,6 +41,34 @@ def require_spec(cluster: Cluster, index: str) -> IndexSpec:
             f"`outrider index {cluster.url} {index} FILE.jsonl --text FIELD,…`"
         )
     return spec
+
+
+def spec_for(
+    cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models, *, id_field: str | None = None
+) -> IndexSpec:
+    """The spec that an index has, or the best one for this cluster and these models where it has none.
+
+    No `text_fields` means those it has. Raises BadSpec where it has others.
+    """
+    stored = read_spec(cluster, index)
+    if stored is not None:
+        if text_fields and text_fields != stored.text_fields:
+            raise BadSpec(
+                f"index '{index}' was made from {', '.join(stored.text_fields)}, not from {', '.join(text_fields)}: "
+                f"use those, or name a new index"
+            )
+        return replace(stored, id_field=id_field or stored.id_field)
+    if not text_fields:
+        raise BadSpec(f"index '{index}' is new here: say which fields to encode, such as title,body")
+    kind: DenseKind = "knn_vector" if read_capabilities(cluster).has_knn else "binary"
+    return IndexSpec(
+        index=index,
+        text_fields=text_fields,
+        models=models,
+        dense=DenseField(models.dimension, kind=kind) if models.dense and models.dimension else None,
+        sparse=SparseField() if models.sparse else None,
+        id_field=id_field,
+    )
 
 
 def ensure_index(cluster: Cluster, spec: IndexSpec) -> IndexSpec:
