@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from .errors import ServiceError
 from .metrics import Metrics
 from .openapi import document
 from .registry import Opener, Registry, open_served
@@ -49,6 +50,7 @@ def create_app(settings: Settings, on_failure: Stop | None = None, opener: Opene
         endpoint = Endpoint(operation, lambda: app.state.sidecar)
         app.router.routes.append(Route(operation.path, endpoint, methods=["POST"]))
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(ServiceError, _service_error)
     return app
 
 
@@ -61,6 +63,11 @@ async def _http_error(request: Request, err: Exception) -> JSONResponse:
     }.get(status, str(err))
     error: dict[str, Any] = {"error": {"type": "HTTPError", "message": message}}
     return JSONResponse(error, status, headers)
+
+
+async def _service_error(_: Request, err: Exception) -> JSONResponse:
+    status = err.status if isinstance(err, ServiceError) else 500
+    return JSONResponse({"error": {"type": type(err).__name__, "message": str(err)}}, status)
 
 
 def _report(loading: "asyncio.Task[None]", on_failure: Stop | None) -> None:

@@ -12,6 +12,7 @@ PluginError
     ├── UnknownModel     404  no model of that name is served
     ├── BodyTooLarge     413  body, number of texts, or one text beyond its limit
     ├── TextRefused      422  the model cannot take this text
+    ├── LoadFailed       424  a model could not be loaded
     ├── QueueFull        429  as much work waits as may wait; comes with Retry-After
     ├── InferenceFailed  500  the executor failed
     ├── NotReady         503  models are still loading, or the process is stopping
@@ -91,6 +92,12 @@ class TextRefused(ServiceError):
     """The model cannot take this text."""
 
     status = 422
+
+
+class LoadFailed(ServiceError):
+    """A model could not be loaded."""
+
+    status = 424
 
 
 class QueueFull(ServiceError):

@@ -44,17 +44,17 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def url_of(listening: socket.socket) -> str:
+def url_of(listening: socket.socket, scheme: str = "http") -> str:
     """The URL under which the socket answers on this machine."""
     host, port = listening.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}"
+    return f"{scheme}://{shown}:{port}"
 
 
 class _Server(uvicorn.Server):
     def __init__(self, settings: Settings, listening: socket.socket, on_started: Started | None) -> None:
         self.failure: BaseException | None = None
-        self._url = url_of(listening)
+        self._url = url_of(listening, "https" if settings.tls.certificate else "http")
         self._on_started = on_started
         config = uvicorn.Config(
             create_app(settings, on_failure=self._fail),
@@ -63,6 +63,8 @@ class _Server(uvicorn.Server):
             timeout_graceful_shutdown=max(1, round(settings.drain_s)),
             limit_concurrency=settings.connections,
             server_header=False,
+            ssl_certfile=settings.tls.certificate,
+            ssl_keyfile=settings.tls.key,
         )
         super().__init__(config)
 

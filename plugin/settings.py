@@ -48,6 +48,23 @@ class ModelSettings(Tree):
         return self.name or self.source
 
 
+class KeySettings(Tree):
+    """One API key. Only its hash is kept: `outrider keys new` prints a key once, and this for the settings."""
+
+    name: str = Field(description="Whose key it is.")
+    sha256: str = Field(pattern="^[0-9a-f]{64}$", description="The key's SHA-256.")
+    scopes: tuple[Literal["encode", "rank", "admin"], ...] = Field(
+        default=("encode", "rank"), description="What it is good for; every key may read models and metrics."
+    )
+
+
+class TlsSettings(Tree):
+    """HTTPS, where both files are given."""
+
+    certificate: Path | None = Field(default=None, description="The PEM file of the certificate chain.")
+    key: Path | None = Field(default=None, description="The PEM file of its key.")
+
+
 class Limits(Tree):
     """What one request may bring; beyond it the answer is 413 or 400 at once."""
 
@@ -89,6 +106,8 @@ class Settings(BaseSettings):
         description="The models to serve; the first of each kind is the default where a request names none.",
     )
     limits: Limits = Limits()
+    api_keys: tuple[KeySettings, ...] = Field(default=(), description="Who may ask; everybody unless set.")
+    tls: TlsSettings = TlsSettings()
     queue: QueueSettings = QueueSettings()
     query_cache: int = Field(default=10_000, ge=0, description="Encoded queries kept in memory; 0 keeps none.")
     drain_s: float = Field(default=30.0, ge=0, description="How long queued work may take to finish after SIGTERM.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import BodyTooLarge
+from .keys import KeyRing
 from .metrics import Metrics
 from .query_cache import QueryCache
 from .registry import Kind, Registry, Served, Task
@@ -50,6 +51,7 @@ class Sidecar:
         self.settings = settings
         self.registry = registry
         self.metrics = metrics
+        self.keys = KeyRing(settings.api_keys, settings.host)
         self._cache = QueryCache(settings.query_cache)
 
     async def encode(

@@ -1,6 +1,6 @@
 """Every protocol the sidecar speaks, as tables of operations."""
 
-from . import cohere, engines, native, openai, rerank, score, tei
+from . import admin, cohere, engines, native, openai, rerank, score, tei
 from .endpoint import Endpoint, Operation
 from .operations import ROUTES as OPERATIONAL
 
@@ -12,6 +12,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *score.OPERATIONS,
     *tei.OPERATIONS,
     *engines.OPERATIONS,
+    *admin.OPERATIONS,
 )
 
 __all__ = ["OPERATIONAL", "OPERATIONS", "Endpoint", "Operation"]

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Send
+from starlette.types import Scope as Connection
 
 from ..errors import BadRequest, ServiceError
+from ..keys import Scope
 from ..registry import Task
 from ..sidecar import Sidecar
 from .body import ClientGone, check, parse, read_body
@@ -60,6 +62,7 @@ class Operation:
     summary: str
     task: Task | None = None
     tags: tuple[str, ...] = ()
+    scope: Scope = Scope.ENCODE
     reply: dict[str, Any] = field(default_factory=dict)
 
 
@@ -70,7 +73,7 @@ class Endpoint:
         self._operation = operation
         self._sidecar = sidecar
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Answer one request; nobody is answered who has hung up."""
         sidecar = self._sidecar()
         try:
@@ -85,8 +88,9 @@ class Endpoint:
         self._count(sidecar, 200)
         await _send(send, 200, reply)
 
-    async def _reply(self, sidecar: Sidecar, scope: Scope, receive: Receive) -> bytes:
+    async def _reply(self, sidecar: Sidecar, scope: Connection, receive: Receive) -> bytes:
         arrived_s = time.monotonic()
+        sidecar.keys.check(scope["headers"], self._operation.scope)
         limits = sidecar.settings.limits
         body = parse(await read_body(scope, receive, limits.body_bytes), limits)
         request = check(body, self._operation.request)
@@ -120,7 +124,7 @@ async def _hang_up(receive: Receive) -> None:
         message = await receive()
 
 
-def _timeout(scope: Scope) -> float | None:
+def _timeout(scope: Connection) -> float | None:
     for name, value in scope["headers"]:
         if name == TIMEOUT_HEADER:
             return _seconds(value.decode("latin-1"))

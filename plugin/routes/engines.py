@@ -10,7 +10,7 @@ from ..errors import BadRequest, ServiceError
 from ..registry import Kind, Task
 from ..sidecar import Encoding
 from .endpoint import Call, Operation
-from .reply import matrix
+from .reply import matrix, weights_by_id, weights_by_token
 from .sides import side
 
 
@@ -44,12 +44,10 @@ def errors(err: ServiceError) -> Any:
 
 
 async def sparse(call: Call[SparseRequest]) -> Any:
-    """A root array with one {token: weight} for each input; tokens without dots, at which engines split."""
+    """A root array with one {token: weight} for each input."""
     request = call.request
     encoding = await _encode(call, request.inputs, "inputs", ("sparse",), call.task)
-    if request.format == "WORD":
-        return [{escape_token(token): weight for token, weight in row.to_dict().items()} for row in encoding.rows]
-    return [row.to_id_dict() for row in encoding.rows]
+    return [_words(row) if request.format == "WORD" else weights_by_id(row) for row in encoding.rows]
 
 
 async def parallel(call: Call[ParallelRequest]) -> Any:
@@ -59,7 +57,7 @@ async def parallel(call: Call[ParallelRequest]) -> Any:
     encoding = await _encode(call, request.input, "input", ("sparse",), task)
     return {
         "result": [
-            {"embedding": [{"token": token, "weight": weight} for token, weight in row.to_dict().items()]}
+            {"embedding": [{"token": token, "weight": weight} for token, weight in _words(row).items()]}
             for row in encoding.rows
         ]
     }
@@ -72,7 +70,12 @@ async def asymmetric(call: Call[AsymmetricRequest]) -> Any:
     encoding = await _encode(call, request.texts, "texts", ("dense", "sparse"), task)
     if encoding.served.kind == "dense":
         return matrix(encoding.rows)
-    return [row.to_dict() for row in encoding.rows]
+    return [_words(row) for row in encoding.rows]
+
+
+def _words(row: Any) -> dict[str, float]:
+    """Term weights whose tokens have no dots, at which engines split a feature's name."""
+    return {escape_token(token): weight for token, weight in weights_by_token(row).items()}
 
 
 async def _encode(

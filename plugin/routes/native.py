@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from ..errors import BadRequest, BodyTooLarge, DeadlineExceeded, ServiceError
+from ..keys import Scope
 from ..registry import Task
 from ..settings import Limits
 from ..sidecar import Encoding, text_too_long
@@ -13,6 +14,7 @@ from ..work import Failed, Outcome
 from .body import shown
 from .endpoint import Call, Operation
 from .ranking import is_complete, ranking
+from .reply import weights_by_token
 
 Timeout = Annotated[float, Field(ge=0.001, le=86_400, description="Seconds that the answer may take.")]
 
@@ -118,7 +120,7 @@ def _merged(outcomes: list[Outcome], refused: dict[int, ServiceError], count: in
 
 
 def _plain(row: Any) -> Any:
-    return row.to_dict() if hasattr(row, "to_dict") else row
+    return weights_by_token(row) if hasattr(row, "to_dict") else row
 
 
 def _encode_route(task: Task) -> Operation:
@@ -143,5 +145,6 @@ OPERATIONS = (
         errors=errors,
         summary="Documents -> order and scores for a query",
         tags=("native",),
+        scope=Scope.RANK,
     ),
 )

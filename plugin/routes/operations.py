@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ..keys import Scope
 from ..metrics import CONTENT_TYPE
 from ..sidecar import Sidecar
 from .reply import to_json
@@ -20,6 +21,13 @@ def _json(value: Any, status: int = 200) -> Response:
 
 def _sidecar(request: Request) -> Sidecar:
     sidecar: Sidecar = request.app.state.sidecar
+    return sidecar
+
+
+def _readable(request: Request) -> Sidecar:
+    """The sidecar, for those who may read. Raises Unauthorized."""
+    sidecar = _sidecar(request)
+    sidecar.keys.check(request.scope["headers"], Scope.READ)
     return sidecar
 
 
@@ -37,12 +45,12 @@ async def ready(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """Prometheus' text format."""
-    return Response(_sidecar(request).metrics.exposition(), media_type=CONTENT_TYPE)
+    return Response(_readable(request).metrics.exposition(), media_type=CONTENT_TYPE)
 
 
 async def info(request: Request) -> Response:
     """What is served, by which fingerprint, under which limits. The flat fields are text-embeddings-inference's."""
-    sidecar = _sidecar(request)
+    sidecar = _readable(request)
     served = [each.facts() for each in sidecar.registry.served]
     first = served[0] if served else {}
     return _json(
@@ -65,7 +73,7 @@ async def info(request: Request) -> Response:
 
 async def models(request: Request) -> Response:
     """OpenAI's list of models, with what a search team wants to know of each."""
-    served = _sidecar(request).registry.served
+    served = _readable(request).registry.served
     entries = [
         {"id": each.name, "object": "model", "created": int(each.loaded_at), "owned_by": "outrider", **each.facts()}
         for each in served

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..errors import DeadlineExceeded
 from ..sidecar import Encoding
 from ..work import Encoded, Failed, Outcome
+from .reply import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def ranking(encoding: Encoding, *, is_raw: bool = False) -> list[Ranked]:
 def scores(encoding: Encoding, is_raw: bool) -> list[float]:
     """Every score, in the order of the inputs. Raises the first error."""
     convert = _conversion(encoding, is_raw)
-    return [convert(row) for row in encoding.rows]
+    return [short(convert(row)) for row in encoding.rows]
 
 
 def completed(ranked: Sequence[Ranked]) -> list[tuple[int, float]]:
@@ -58,7 +59,7 @@ def _conversion(encoding: Encoding, is_raw: bool) -> Callable[[float], float]:
 
 
 def _score(outcome: Outcome, convert: Callable[[float], float]) -> float | None:
-    return convert(outcome.row) if isinstance(outcome, Encoded) else None
+    return short(convert(outcome.row)) if isinstance(outcome, Encoded) else None
 
 
 def _sigmoid(logit: float) -> float:

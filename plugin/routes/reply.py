@@ -31,6 +31,24 @@ def matrix(rows: Sequence[Vector], dimensions: int | None = None) -> Vector:
     return np.ascontiguousarray(cut / np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), 1e-12))
 
 
+def short(number: float) -> float:
+    """The number in the nine digits that tell float32 apart.
+
+    OpenSearch's JSON parser makes a BigDecimal of what is longer than 18 characters, and fails to cast it to Double.
+    """
+    return float(f"{number:.9g}")
+
+
+def weights_by_token(row: Any) -> dict[str, Any]:
+    """A SparseVector as {token: weight}, the heaviest first."""
+    return {token: short(weight) for token, weight in row.to_dict().items()}
+
+
+def weights_by_id(row: Any) -> dict[int, Any]:
+    """A SparseVector as {vocabulary id: weight}, the heaviest first."""
+    return {index: short(weight) for index, weight in row.to_id_dict().items()}
+
+
 def to_base64(row: Vector) -> str:
     """Little-endian float32, as OpenAI's clients read it."""
     return base64.b64encode(row.astype("<f4", copy=False).tobytes()).decode()

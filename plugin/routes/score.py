@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from ..errors import BadRequest
+from ..keys import Scope
 from . import openai, tei
 from .endpoint import Call, Operation
 from .ranking import scores
@@ -73,11 +74,13 @@ def _input(given: Any) -> str | tuple[str, str]:
 
 
 def _score_route(path: str) -> Operation:
-    return Operation(path, score, ScoreRequest, openai.errors, "vLLM scores of text pairs", tags=("vllm",))
+    return Operation(
+        path, score, ScoreRequest, openai.errors, "vLLM scores of text pairs", tags=("vllm",), scope=Scope.RANK
+    )
 
 
 OPERATIONS = (
     _score_route("/score"),
     _score_route("/v1/score"),
-    Operation("/predict", predict, PredictRequest, tei.errors, "Scores as labels", tags=("tei",)),
+    Operation("/predict", predict, PredictRequest, tei.errors, "Scores as labels", tags=("tei",), scope=Scope.RANK),
 )

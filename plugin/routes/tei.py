@@ -9,7 +9,7 @@ from ..errors import BadRequest, BodyTooLarge, NotReady, QueueFull, ServiceError
 from ..registry import Task
 from ..sidecar import Encoding
 from .endpoint import Call, Operation
-from .reply import matrix
+from .reply import matrix, weights_by_id
 from .sides import side
 
 _TYPES: dict[type[ServiceError], str] = {
@@ -66,7 +66,9 @@ async def embed(call: Call[EmbedRequest]) -> Any:
 async def embed_sparse(call: Call[Inputs]) -> Any:
     """Token ids and weights."""
     encoding = await _encode(call, "sparse")
-    return [[{"index": index, "value": weight} for index, weight in row.to_id_dict().items()] for row in encoding.rows]
+    return [
+        [{"index": index, "value": weight} for index, weight in weights_by_id(row).items()] for row in encoding.rows
+    ]
 
 
 async def similarity(call: Call[SimilarityRequest]) -> Any:

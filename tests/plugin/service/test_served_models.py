@@ -1,6 +1,7 @@
 """Three real models behind real HTTP: what comes back is what the models give."""
 
 import base64
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -35,6 +36,10 @@ def reranker() -> Model:
 
 def same(got: Any, wanted: Any) -> None:
     np.testing.assert_allclose(np.asarray(got, dtype=np.float32), np.asarray(wanted), rtol=0, atol=TOLERANCE)
+
+
+def without_dots(weights: dict[str, float]) -> dict[str, float]:
+    return {token.replace("%", "%25").replace(".", "%2E"): weight for token, weight in weights.items()}
 
 
 def same_weights(got: dict[str, float], wanted: dict[str, float]) -> None:
@@ -108,7 +113,7 @@ def test_opensearch_sparse_in_words_and_ids(post: Post, sparse: Model) -> None:
     words = post("/sparse", {"inputs": ["a heron", "a train"], "format": "WORD"}).json()
     ids = post("/sparse", {"inputs": ["a heron", "a train"], "format": "TOKEN_ID"}).json()
     for row, by_word, by_id in zip(wanted, words, ids, strict=True):
-        same_weights(by_word, row.to_dict())
+        same_weights(by_word, without_dots(row.to_dict()))
         assert set(by_id) == {str(token) for token in row.to_id_dict()}
 
 
@@ -116,7 +121,7 @@ def test_elasticsearch_finds_tokens_and_weights_in_parallel(post: Post, sparse: 
     reply = post("/sparse/parallel", {"input": ["a heron", "a train"]}).json()
     wanted = sparse.encode_document(["a heron", "a train"])
     for row, each in zip(wanted, reply["result"], strict=True):
-        same_weights({pair["token"]: pair["weight"] for pair in each["embedding"]}, row.to_dict())
+        same_weights({pair["token"]: pair["weight"] for pair in each["embedding"]}, without_dots(row.to_dict()))
 
 
 @pytest.mark.parametrize("model", ["minilm", "splade"])
@@ -141,6 +146,8 @@ def test_opensearch_rerank_returns_every_document_with_a_float(post: Post) -> No
     reply = post("/os/rerank", {"query": "birds", "documents": TEXTS[:3], "top_n": 1})
     assert sorted(each["index"] for each in reply.json()) == [0, 1, 2]
     assert all(isinstance(each["relevance_score"], float) for each in reply.json())
+    # OpenSearch's parser makes a BigDecimal of a longer number, and cannot cast it.
+    assert max(len(score) for score in re.findall(rb'"relevance_score":([^}]+)', reply.content)) <= 18
 
 
 def test_query_side_routes_and_aliases_equal_the_native_query(post: Post) -> None:
