@@ -15,7 +15,7 @@ from . import files, folder, prompts
 from .inference.plan import Batch
 from .loop import run
 from .modules.module import Features
-from .modules.prepared import prepare
+from .modules.prepared import accepted_keywords, prepare
 from .renames import warn_renamed
 from .similarity_functions import Similarity, SimilarityFunction
 from .sources import resolve
@@ -91,7 +91,7 @@ class Encoder(nn.Sequential):
         if path is None:
             raise ValueError(f"{type(self).__name__} needs a model name, a folder, or modules")
         entries = folder.read_modules(path)
-        if entries is None or settings.get("model_type", self.kind) != self.kind:
+        if entries is None or settings.get("model_type", "SentenceTransformer") != self.kind:
             default = self._default_modules(request, path, settings)
             return OrderedDict((str(index), module) for index, module in enumerate(default)), {}
         return self._saved_modules(request, path, entries)
@@ -190,10 +190,7 @@ class Encoder(nn.Sequential):
     def tokenize(self, texts: Any, **kwargs: Any) -> Features:
         """Features of one batch, by the first module."""
         first = self._head
-        takes = inspect.signature(first.tokenize).parameters.values()
-        if not any(p.kind is p.VAR_KEYWORD for p in takes):
-            kwargs = {key: value for key, value in kwargs.items() if key in {p.name for p in takes}}
-        features: Features = first.tokenize(texts, **kwargs)
+        features: Features = first.tokenize(texts, **accepted_keywords(first.tokenize, kwargs))
         return features
 
     preprocess = tokenize

@@ -8,7 +8,8 @@ from torch import nn
 
 from .. import files
 from ..dotted import dotted_name, import_dotted
-from .module import Features, Module, read_weights
+from .module import Features, Module
+from .weights import load_into
 
 
 class Dense(Module):
@@ -91,7 +92,7 @@ class Dense(Module):
         name = config.get("activation_function", "torch.nn.modules.activation.Tanh")
         config["activation_function"] = import_dotted(name, trusted=trust_remote_code)()
         module = cls(**config)
-        module.load_state_dict(read_weights(model_name_or_path, subfolder, where))
+        load_into(module, model_name_or_path, subfolder, where)
         return module
 
     def __repr__(self) -> str:

@@ -7,14 +7,14 @@ from .transformer import Transformer
 
 
 class MLMTransformer(Transformer):
-    """Writes `token_logits`, (batch, tokens, vocabulary)."""
+    """Writes `token_logits`, (batch, tokens, vocabulary); under the name `token_embeddings`, too, where v5 has them."""
 
     task: ClassVar[str] = "fill-mask"
 
     def forward(self, features: Features, **kwargs: Any) -> Features:
         """Run transformer and vocabulary head on one batch."""
-        features["token_logits"] = self.auto_model(**self.model_inputs(features, kwargs), return_dict=True)[0]
-        return features
+        logits = self.auto_model(**self.model_inputs(features, kwargs), return_dict=True)[0]
+        return {**features, "token_logits": logits, "token_embeddings": logits}
 
     def get_word_embedding_dimension(self) -> int:
         """The width of the hidden states."""

@@ -1,6 +1,7 @@
 """Token embeddings -> one sentence embedding."""
-# ruff: noqa: ARG001, ARG002 -- signatures of Sentence Transformers
+# ruff: noqa: ARG002 -- signatures of Sentence Transformers
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
@@ -92,7 +93,8 @@ class Pooling(Module):
         mask = whole
         if not self.include_prompt and "prompt_length" in features:
             mask = _without_prompt(whole, features["prompt_length"])
-        pooled = [_POOL[mode](tokens, mask, whole) for mode in self.modes]
+        given = _Tokens(tokens, mask, whole, features.get("token_weights_sum"))
+        pooled = [_POOL[mode](given) for mode in self.modes]
         features["sentence_embedding"] = torch.cat(pooled, dim=-1)
         return features
 
@@ -123,35 +125,53 @@ def _without_prompt(mask: Tensor, prompt_length: int | Tensor) -> Tensor:
     return mask * (mask.cumsum(dim=1) > length)
 
 
-def _first(tokens: Tensor, mask: Tensor, whole: Tensor) -> Tensor:
-    return tokens[torch.arange(len(tokens), device=tokens.device), whole.argmax(dim=1)]
+@dataclass(frozen=True)
+class _Tokens:
+    """What is pooled: `mask` without the prompt where it does not count, `whole` always with it."""
+
+    embeddings: Tensor
+    mask: Tensor
+    whole: Tensor
+    # The weights that the tokens were multiplied by, summed; None where they were not.
+    weights_sum: Tensor | None
+
+    def weighted_sum(self, weights: Tensor) -> Tensor:
+        return (self.embeddings * weights.unsqueeze(-1).to(self.embeddings.dtype)).sum(dim=1)
+
+    def total(self, weights: Tensor) -> Tensor:
+        total = weights.sum(dim=1) if self.weights_sum is None else self.weights_sum
+        return total.unsqueeze(-1).to(self.embeddings.dtype).clamp(min=1e-9)
+
+    def rows(self, positions: Tensor) -> Tensor:
+        return self.embeddings[torch.arange(len(self.embeddings), device=self.embeddings.device), positions]
 
 
-def _last(tokens: Tensor, mask: Tensor, whole: Tensor) -> Tensor:
-    positions = torch.arange(1, mask.size(1) + 1, device=tokens.device)
-    last = (mask * positions).argmax(dim=1)
-    rows = tokens[torch.arange(len(tokens), device=tokens.device), last]
-    return rows * mask.any(dim=1, keepdim=True).to(tokens.dtype)
+def _first(tokens: _Tokens) -> Tensor:
+    return tokens.rows(tokens.whole.argmax(dim=1))
 
 
-def _max(tokens: Tensor, mask: Tensor, whole: Tensor) -> Tensor:
-    lowest = -1e9 if tokens.dtype != torch.float16 else torch.finfo(torch.float16).min
-    return tokens.masked_fill(mask.unsqueeze(-1) == 0, lowest).max(dim=1).values
+def _last(tokens: _Tokens) -> Tensor:
+    positions = torch.arange(1, tokens.mask.size(1) + 1, device=tokens.mask.device)
+    last = tokens.rows((tokens.mask * positions).argmax(dim=1))
+    return last * tokens.mask.any(dim=1, keepdim=True).to(last.dtype)
 
 
-def _mean(tokens: Tensor, mask: Tensor, whole: Tensor) -> Tensor:
-    weights = mask.unsqueeze(-1).to(tokens.dtype)
-    return (tokens * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1e-9)
+def _max(tokens: _Tokens) -> Tensor:
+    lowest = -1e9 if tokens.embeddings.dtype != torch.float16 else torch.finfo(torch.float16).min
+    return tokens.embeddings.masked_fill(tokens.mask.unsqueeze(-1) == 0, lowest).max(dim=1).values
 
 
-def _mean_sqrt(tokens: Tensor, mask: Tensor, whole: Tensor) -> Tensor:
-    weights = mask.unsqueeze(-1).to(tokens.dtype)
-    return (tokens * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1e-9).sqrt()
+def _mean(tokens: _Tokens) -> Tensor:
+    return tokens.weighted_sum(tokens.mask) / tokens.total(tokens.mask)
 
 
-def _weighted_mean(tokens: Tensor, mask: Tensor, whole: Tensor) -> Tensor:
-    weights = (whole.cumsum(dim=1) * mask).unsqueeze(-1).to(tokens.dtype)
-    return (tokens * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1e-9)
+def _mean_sqrt(tokens: _Tokens) -> Tensor:
+    return tokens.weighted_sum(tokens.mask) / tokens.total(tokens.mask).sqrt()
+
+
+def _weighted_mean(tokens: _Tokens) -> Tensor:
+    weights = tokens.whole.cumsum(dim=1) * tokens.mask
+    return tokens.weighted_sum(weights) / tokens.total(weights)
 
 
 _POOL = {

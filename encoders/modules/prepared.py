@@ -1,5 +1,6 @@
 """Texts that are tokenised once and then read out batch by batch, in any grouping."""
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,14 @@ class Prepared:
     batch: Callable[[Sequence[int], int], Features]
 
 
+def accepted_keywords(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the keywords that the function takes."""
+    parameters = inspect.signature(function).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return dict(kwargs)
+    return {name: value for name, value in kwargs.items() if name in parameters}
+
+
 def prepare(module: Any, inputs: Sequence[Any], **kwargs: Any) -> Prepared:
     """Tokenise once if the module can; otherwise its `tokenize` is called for every batch."""
     if hasattr(module, "prepare"):
@@ -32,7 +41,8 @@ def prepare(module: Any, inputs: Sequence[Any], **kwargs: Any) -> Prepared:
 def prepare_by_characters(module: Any, inputs: Sequence[Any], **kwargs: Any) -> Prepared:
     """For modules that only have `tokenize`."""
     lengths = [text_length(text) for text in inputs]
-    return Prepared(lengths, lambda indices, _length: module.tokenize([inputs[index] for index in indices], **kwargs))
+    given = accepted_keywords(module.tokenize, kwargs)
+    return Prepared(lengths, lambda indices, _length: module.tokenize([inputs[index] for index in indices], **given))
 
 
 def text_length(text: Any) -> int:

@@ -41,7 +41,7 @@ class SpladePooling(Module):
 
     def forward(self, features: Features, **kwargs: Any) -> Features:
         """Add `sentence_embedding`, (batch, vocabulary), mostly zeros."""
-        logits: Tensor = features["token_logits"]
+        logits: Tensor = features["token_embeddings"] if "token_embeddings" in features else features["token_logits"]
         mask: Tensor = features["attention_mask"].to(logits.device)
         size = self.chunk_size or logits.size(1)
         pieces = zip(torch.split(logits, size, dim=1), torch.split(mask, size, dim=1), strict=True)

@@ -1,6 +1,7 @@
 """Term weights: what leaves the pipe is `sentence_embedding`, mostly zeros, as one sparse matrix."""
 # ruff: noqa: ARG002 -- signatures of Sentence Transformers
 
+import json
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,12 +11,15 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from .. import files
+from .. import files, folder
 from ..encoder import Backend, Encoder, LoadRequest
 from ..inputs import as_list
 from ..loop import wants_progress_bar
 from ..modules.mlm_transformer import MLMTransformer
+from ..modules.pooling import Pooling
+from ..modules.sparse_auto_encoder import SparseAutoEncoder
 from ..modules.splade_pooling import SpladePooling
+from ..modules.transformer import Transformer
 from ..prompts import choose_prompt
 from ..renames import keywords
 from ..saving import save_pipeline
@@ -73,8 +77,15 @@ class SparseEncoder(Encoder):
         self.model_card_data = model_card_data
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
-        logger.warning("%s names no modules of sparse embeddings; SPLADE pooling is put on its vocabulary head.", path)
-        return [MLMTransformer.load(str(path), **request.module_keywords()), SpladePooling("max")]
+        entries = folder.read_modules(path)
+        if entries is None and _has_vocabulary_head(path):
+            logger.warning("%s names no modules of sparse embeddings; SPLADE pooling is put on its vocabulary.", path)
+            return [MLMTransformer.load(str(path), **request.module_keywords()), SpladePooling("max")]
+        logger.warning("%s is no sparse model; an untrained sparse auto-encoder is put on its embeddings.", path)
+        if entries is not None:
+            return _with_auto_encoder(list(self._saved_modules(request, path, entries)[0].values()))
+        transformer = Transformer.load(str(path), **request.module_keywords())
+        return _with_auto_encoder([transformer, Pooling(transformer.get_word_embedding_dimension(), "mean")])
 
     @keywords(newer={"inputs": "sentences"})
     def encode(
@@ -173,3 +184,19 @@ class SparseEncoder(Encoder):
         save_pipeline(self, path, safe_serialization=safe_serialization)
 
     save_pretrained = save
+
+
+def _has_vocabulary_head(path: Path) -> bool:
+    config = path / "config.json"
+    architectures = json.loads(config.read_text(encoding="utf-8")).get("architectures") if config.is_file() else None
+    return any(name.endswith("ForMaskedLM") for name in architectures or ())
+
+
+def _with_auto_encoder(modules: list[nn.Module]) -> list[nn.Module]:
+    """The modules of a dense model, and what makes its embedding sparse (CSR), in the usual proportions."""
+    sizes = (ask() for module in reversed(modules) if callable(ask := getattr(module, _DIMENSION, None)))
+    width = next(sizes)
+    return [*modules, SparseAutoEncoder(input_dim=width, hidden_dim=4 * width, k=width // 4, k_aux=width // 2)]
+
+
+_DIMENSION = "get_sentence_embedding_dimension"

@@ -1,5 +1,6 @@
 """Tiny models of every family, built once for the run, and the real ones that are small enough for every run."""
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -58,8 +59,9 @@ _SIZES: dict[str, Any] = {
 }
 
 
-def wordpiece() -> PreTrainedTokenizerFast:
-    """Lower-cased word pieces, [CLS] text [SEP]."""
+@functools.cache
+def _wordpiece_json() -> str:
+    # Training does not give the same vocabulary twice, so it is done once.
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
@@ -69,8 +71,14 @@ def wordpiece() -> PreTrainedTokenizerFast:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
+    content: str = tokenizer.to_str()
+    return content
+
+
+def wordpiece() -> PreTrainedTokenizerFast:
+    """Lower-cased word pieces, [CLS] text [SEP]."""
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
+        tokenizer_object=Tokenizer.from_str(_wordpiece_json()),
         pad_token="[PAD]",
         unk_token="[UNK]",
         cls_token="[CLS]",

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sentence_transformers as reference
+from sentence_transformers import CrossEncoder as TheirCross
+from sentence_transformers import SentenceTransformer as TheirDense
+from sentence_transformers import SparseEncoder as TheirSparse
 
 from outrider.encoders import CrossEncoder, NotAModel, SentenceTransformer, SparseEncoder, WrongBackend
 
@@ -20,7 +22,7 @@ def _listing(folder: Path) -> set[str]:
 def test_a_dense_model_saved_here_opens_there(dense_folder: str, tmp_path: Path) -> None:
     ours = SentenceTransformer(dense_folder, device="cpu")
     ours.save_pretrained(str(tmp_path / "ours"))
-    theirs = reference.SentenceTransformer(str(tmp_path / "ours"), device="cpu")
+    theirs = TheirDense(str(tmp_path / "ours"), device="cpu")
     assert_same(ours.encode(TEXTS), theirs.encode(TEXTS))
     assert theirs.prompts == ours.prompts
     theirs.save(str(tmp_path / "theirs"))
@@ -41,7 +43,7 @@ def test_older_weight_files_are_written_and_read(dense_folder: str, tmp_path: Pa
     assert (tmp_path / "2_Dense" / "pytorch_model.bin").is_file()
     for opened in (
         SentenceTransformer(str(tmp_path), device="cpu"),
-        reference.SentenceTransformer(str(tmp_path), device="cpu"),
+        TheirDense(str(tmp_path), device="cpu"),
     ):
         assert_same(opened.encode(TEXTS), ours.encode(TEXTS))
 
@@ -50,7 +52,7 @@ def test_a_sparse_model_saved_here_opens_there(splade_folder: str, tmp_path: Pat
     ours = SparseEncoder(splade_folder, device="cpu")
     ours.encode(TEXTS)
     ours.save_pretrained(str(tmp_path / "ours"))
-    theirs = reference.SparseEncoder(str(tmp_path / "ours"), device="cpu")
+    theirs = TheirSparse(str(tmp_path / "ours"), device="cpu")
     assert_same(ours.encode(TEXTS), theirs.encode(TEXTS))
     theirs.save(str(tmp_path / "theirs"))
     assert _listing(tmp_path / "ours") == _listing(tmp_path / "theirs")
@@ -65,7 +67,7 @@ def test_a_sparse_model_saved_here_opens_there(splade_folder: str, tmp_path: Pat
 def test_a_cross_encoder_saved_here_opens_there(two_label_folder: str, tmp_path: Path) -> None:
     ours = CrossEncoder(two_label_folder, device="cpu")
     ours.save_pretrained(str(tmp_path / "ours"))
-    theirs = reference.CrossEncoder(str(tmp_path / "ours"), device="cpu")
+    theirs = TheirCross(str(tmp_path / "ours"), device="cpu")
     assert_same(ours.predict(PAIRS), theirs.predict(PAIRS))
     theirs.save_pretrained(str(tmp_path / "theirs"))
     assert _listing(tmp_path / "ours") == _listing(tmp_path / "theirs")
@@ -95,7 +97,7 @@ def test_another_kinds_folder_gives_its_transformer_only(splade_folder: str, tmp
 @pytest.mark.parametrize("backend", ["onnx", "openvino"])
 class TestBackends:
     def test_a_dense_model_is_exported_saved_and_opened(self, backend: Any, dense_folder: str, tmp_path: Path) -> None:
-        wanted = reference.SentenceTransformer(dense_folder, device="cpu").encode(TEXTS)
+        wanted = TheirDense(dense_folder, device="cpu").encode(TEXTS)
         model = SentenceTransformer(dense_folder, backend=backend)
         assert model.get_backend() == backend
         assert_same(model.encode(TEXTS), wanted)
@@ -107,11 +109,11 @@ class TestBackends:
             SentenceTransformer(str(tmp_path), backend="torch")
 
     def test_a_sparse_model_gives_the_same_weights(self, backend: Any, splade_folder: str) -> None:
-        wanted = reference.SparseEncoder(splade_folder, device="cpu").encode(TEXTS)
+        wanted = TheirSparse(splade_folder, device="cpu").encode(TEXTS)
         assert_same(SparseEncoder(splade_folder, backend=backend).encode(TEXTS).to_dense(), wanted.to_dense(), 2e-5)
 
     def test_a_cross_encoder_gives_the_same_scores(self, backend: Any, two_label_folder: str) -> None:
-        wanted = reference.CrossEncoder(two_label_folder, device="cpu").predict(PAIRS)
+        wanted = TheirCross(two_label_folder, device="cpu").predict(PAIRS)
         assert_same(CrossEncoder(two_label_folder, backend=backend).predict(PAIRS), wanted)
 
     @pytest.mark.parametrize("family", ["roberta", "distilbert", "mpnet", "modernbert", "t5", "decoder"])

@@ -47,10 +47,10 @@ def test_the_sparse_model_equals_the_reference(folders: dict[str, Path]) -> None
 
 def test_the_reranker_runs_from_its_graph_and_says_so_where_torch_is_asked(folders: dict[str, Path]) -> None:
     folder = str(folders["ms-marco-MiniLM-L-12-v2-int8"])
-    with pytest.raises(WrongBackend, match="ONNX weights only.*backend='onnx'"):
+    with pytest.raises(WrongBackend, match=r"ONNX weights only.*backend='onnx'"):
         CrossEncoder(folder)
     model = CrossEncoder(folder, backend="onnx", activation_fn=torch.nn.Identity())
     ranked = model.rank(QUESTION, PASSAGES)
-    assert [hit["corpus_id"] for hit in ranked][0] == 1
+    assert ranked[0]["corpus_id"] == 1
     alone = np.array([model.predict((QUESTION, passage)) for passage in PASSAGES])
     np.testing.assert_allclose(model.predict([(QUESTION, passage) for passage in PASSAGES]), alone, atol=0.3)
