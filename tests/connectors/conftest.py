@@ -1,33 +1,51 @@
-"""A predictable encoder: whatever it says can be worked out in one's head."""
+"""A predictable encoder, and clusters whose test indices go away again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from outrider.connectors import Encoded, EncodingFailed, ModelIdentity, Models
+from outrider.connectors import (
+    DenseField,
+    Encoded,
+    EncoderUnavailable,
+    EncodingFailed,
+    IndexSpec,
+    ModelIdentity,
+    Models,
+    OpenSearchCluster,
+    SparseField,
+)
 
 TOPICS = ("cat", "dog", "car", "tax")
+COUNTING = Models(
+    dense=ModelIdentity("counting-dense", "d1"),
+    sparse=ModelIdentity("counting-sparse", "s1"),
+    rerank=ModelIdentity("counting-rerank", "r1"),
+    dimension=len(TOPICS),
+)
 
 
 @dataclass
 class CountingEncoder:
-    """Dense: how often each of four words occurs, plus 0.1. Sparse: how often each word occurs. Rank: shared words."""
+    """Dense: how often each of four words occurs, plus 0.1. Sparse: how often each word occurs. Rank: shared words.
 
-    models: Models = field(
-        default_factory=lambda: Models(
-            dense=ModelIdentity("counting-dense", "d1"),
-            sparse=ModelIdentity("counting-sparse", "s1"),
-            rerank=ModelIdentity("counting-rerank", "r1"),
-            dimension=len(TOPICS),
-        )
-    )
+    Whatever holds "unspeakable" cannot be encoded. With `answers` set, it is away after so many calls.
+    """
+
+    models: Models = COUNTING
     encoded: list[str] = field(default_factory=list)
-    refuses: str = "unspeakable"
+    answers: int | None = None
 
     def encode_document(self, texts: Sequence[str]) -> Sequence[Encoded | EncodingFailed]:
+        if self.answers is not None:
+            if not self.answers:
+                raise EncoderUnavailable("the encoder is away")
+            self.answers -= 1
         self.encoded.extend(texts)
-        return [EncodingFailed("it is unspeakable") if self.refuses in t else self.encode_query(t) for t in texts]
+        return [EncodingFailed("it is unspeakable") if "unspeakable" in t else self.encode_query(t) for t in texts]
 
     def encode_query(self, text: str) -> Encoded:
         words = text.lower().split()
@@ -42,3 +60,22 @@ class CountingEncoder:
 @pytest.fixture
 def encoder() -> CountingEncoder:
     return CountingEncoder()
+
+
+@pytest.fixture
+def new_encoder() -> Callable[..., CountingEncoder]:
+    return CountingEncoder
+
+
+@pytest.fixture(scope="session")
+def cluster(opensearch: Any) -> OpenSearchCluster:
+    """A bare OpenSearch: no k-NN, no ML."""
+    return OpenSearchCluster(opensearch.url)
+
+
+@pytest.fixture
+def spec(cluster: OpenSearchCluster) -> Iterator[IndexSpec]:
+    """An index of its own for one test."""
+    name = f"test-{uuid4().hex[:12]}"
+    yield IndexSpec(name, ("title", "body"), COUNTING, DenseField(len(TOPICS)), SparseField(), id_field="id")
+    cluster.write("DELETE", f"/{name}?ignore_unavailable=true")
