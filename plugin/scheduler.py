@@ -46,6 +46,25 @@ class Backlog:
         self.seconds_per_cost = known + PACE_WEIGHT * (pace - known)
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a request would add to a queue."""
+
+    chars: int
+    costs: tuple[int, ...]
+
+    @classmethod
+    def of(cls, inputs: Sequence[Any], max_chars: int) -> "Load":
+        """The load of texts, or of pairs of texts, for a model that cuts them at `max_chars`."""
+        lengths = [len(given) if isinstance(given, str) else sum(map(len, given)) for given in inputs]
+        return cls(sum(lengths), tuple(min(length, max_chars) + COST_PER_TEXT for length in lengths))
+
+    @property
+    def cost(self) -> int:
+        """Of all texts together."""
+        return sum(self.costs)
+
+
 class Scheduler:
     """The only way to one model: `encode` waits for the rows, or refuses at once."""
 
@@ -69,19 +88,27 @@ class Scheduler:
         """How many texts wait or run."""
         return sum(backlog.texts for backlog in self._backlogs.values())
 
-    async def encode(self, inputs: Sequence[Any], task: str, priority: Priority, deadline_s: float) -> list[Outcome]:
+    async def encode(
+        self,
+        inputs: Sequence[Any],
+        task: str,
+        priority: Priority,
+        deadline_s: float,
+        *,
+        takes_part: bool = False,
+    ) -> list[Outcome]:
         """One outcome for each input, in order; texts that miss `deadline_s` (of `time.monotonic`) fail with it.
 
-        Raises QueueFull or DeadlineExceeded at once when the work would not fit, and NotReady while closing. When the
-        caller is cancelled, what has not run yet never will.
+        Raises QueueFull or DeadlineExceeded at once when the work would not fit, and NotReady while closing. Who
+        `takes_part` of the rows gladly is only refused when there would be none. When the caller is cancelled, what
+        has not run yet never will.
         """
         if not inputs:
             return []
-        chars = [_chars(given) for given in inputs]
-        costs = [min(count, self._max_chars) + COST_PER_TEXT for count in chars]
-        self._admit(len(inputs), sum(chars), sum(costs), priority, deadline_s)
-        work = Work(inputs, task, priority, time.perf_counter(), costs, self._loop.create_future())
-        self._enter(work, sum(chars))
+        load = Load.of(inputs, self._max_chars)
+        self._admit(load, priority, deadline_s, takes_part)
+        work = Work(inputs, task, priority, time.perf_counter(), load.costs, self._loop.create_future())
+        self._enter(work, load.chars)
         timer = self._loop.call_later(max(0.0, deadline_s - time.monotonic()), self._expire, work)
         self._lanes[priority].put(work)
         try:
@@ -89,7 +116,7 @@ class Scheduler:
         finally:
             timer.cancel()
             work.is_abandoned = True
-            self._leave(work, sum(chars))
+            self._leave(work, load.chars)
 
     async def close(self) -> None:
         """Take no more work, finish what waits, end the threads."""
@@ -98,12 +125,13 @@ class Scheduler:
         for lane in self._lanes.values():
             await asyncio.to_thread(lane.stop)
 
-    def _admit(self, texts: int, chars: int, cost: int, priority: Priority, deadline_s: float) -> None:
+    def _admit(self, load: Load, priority: Priority, deadline_s: float, takes_part: bool) -> None:
         if not self._is_open:
             raise NotReady("the model is being unloaded or the sidecar is stopping; ask again", retry_after_s=1.0)
         backlog = self._backlogs[priority]
         waiting_chars = sum(each.chars for each in self._backlogs.values())
-        is_full = self.waiting_texts + texts > self._limits.texts or waiting_chars + chars > self._limits.chars
+        texts = len(load.costs)
+        is_full = self.waiting_texts + texts > self._limits.texts or waiting_chars + load.chars > self._limits.chars
         if is_full and self.waiting_texts:
             self._metrics.refused(priority, "full")
             raise QueueFull(
@@ -112,12 +140,12 @@ class Scheduler:
                 retry_after_s=max(1.0, backlog.wait_s / 2),
             )
         left_s = deadline_s - time.monotonic()
-        needed_s = backlog.wait_s + cost * backlog.seconds_per_cost
-        if left_s <= 0 or (backlog.texts and backlog.wait_s > left_s):
+        needed_s = backlog.wait_s + (0.0 if takes_part else load.cost * backlog.seconds_per_cost)
+        if left_s <= 0 or needed_s > left_s:
             self._metrics.refused(priority, "deadline")
             raise DeadlineExceeded(
                 f"the work needs about {needed_s:.2f} s with what waits before it, and {max(left_s, 0):.2f} s are "
-                "left; give it more time or send it later",
+                "left; give it more time, send less at once, or send it later",
                 retry_after_s=max(1.0, backlog.wait_s),
             )
 
@@ -171,11 +199,6 @@ class Scheduler:
 def _complete(outcomes: Sequence[Outcome | None]) -> list[Outcome]:
     late = Failed(DeadlineExceeded("the deadline passed before this text was encoded; give it more time"))
     return [outcome or late for outcome in outcomes]
-
-
-def _chars(given: Any) -> int:
-    """Length of a text, or of the two texts of a pair."""
-    return len(given) if isinstance(given, str) else sum(len(part) for part in given)
 
 
 __all__ = ["Encoded", "Failed", "Outcome", "Priority", "Scheduler"]

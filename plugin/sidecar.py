@@ -88,13 +88,21 @@ class Sidecar:
         """Score each pair, or single text, in the order given."""
         served, _ = self.registry.find(model, ("rerank",))
         self._check([given if isinstance(given, str) else max(given, key=len) for given in inputs])
-        return Encoding(served, await self._run(served, inputs, "query", Priority.INTERACTIVE, deadline_s))
+        outcomes = await self._run(served, inputs, "query", Priority.INTERACTIVE, deadline_s, takes_part=True)
+        return Encoding(served, outcomes)
 
     async def _run(
-        self, served: Served, inputs: Sequence[Any], task: str, priority: Priority, deadline_s: float
+        self,
+        served: Served,
+        inputs: Sequence[Any],
+        task: str,
+        priority: Priority,
+        deadline_s: float,
+        *,
+        takes_part: bool = False,
     ) -> list[Outcome]:
         started_s = time.perf_counter()
-        outcomes = await served.scheduler.encode(inputs, task, priority, deadline_s)
+        outcomes = await served.scheduler.encode(inputs, task, priority, deadline_s, takes_part=takes_part)
         served.metrics.answered(priority, time.perf_counter() - started_s)
         return outcomes
 

@@ -10,6 +10,7 @@ from outrider import __version__
 from .doctor import doctor
 from .index import index
 from .models import models
+from .quickstart import quickstart
 from .register import register, unregister
 from .search import search
 from .serve import serve
@@ -20,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (doctor, index, search, serve, register, unregister, models):
+for command in (quickstart, doctor, index, search, serve, register, unregister, models):
     app.command()(command)
 
 
@@ -60,5 +61,6 @@ def _our_errors() -> tuple[type[Exception], ...]:
     from outrider.encoders import EncoderError
 
     from ..errors import PluginError
+    from ..launcher import LaunchError
 
-    return (PluginError, ConnectorError, EncoderError)
+    return (PluginError, LaunchError, ConnectorError, EncoderError)

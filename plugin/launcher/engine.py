@@ -1,23 +1,21 @@
 """One real OpenSearch node on this machine, from start to stop."""
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
+from .child import dying_with_parent
 from .command import RunFolder, java_command
 from .errors import CannotSwitchUser, DataInUse, NodeDied, NoSpace, PortTaken
 from .fetch import home_of
@@ -29,7 +27,6 @@ from .progress import Report, Step, silent
 _READY_WITHIN_S = 180.0
 _STOP_WITHIN_S = 30.0
 _LOG_LINES = 15
-_PR_SET_PDEATHSIG = 1
 
 
 class Engine:
@@ -147,7 +144,7 @@ class Engine:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
-                    preexec_fn=_dying_with_parent(),  # noqa: PLW1509 - one system call, looked up before the fork
+                    preexec_fn=dying_with_parent(),  # noqa: PLW1509 - one system call, looked up before the fork
                     **identity,
                 )
             except PermissionError as err:
@@ -187,15 +184,3 @@ def _free_port(wanted: int) -> int:
             ) from err
         port: int = probe.getsockname()[1]
         return port
-
-
-def _dying_with_parent() -> Callable[[], None] | None:
-    """What the child calls first, so that even kill -9 of this process leaves no node behind (Linux)."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def ask() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-    return ask

@@ -28,7 +28,7 @@ def _standard_library() -> Iterator[Mapping[str, str]]:
     version = f"Python {sys.version_info.major}.{sys.version_info.minor}"
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
-        if not _SKIPPED.isdisjoint(parts):
+        if not _SKIPPED.isdisjoint(parts) or parts[0].startswith("_"):
             continue
         module = ".".join(part for part in parts if part != "__init__")
         for title, body in _docstrings(path, module):
@@ -59,16 +59,11 @@ def _described(
 def _installed_packages() -> Iterator[Mapping[str, str]]:
     found = {dist.metadata["Name"]: dist for dist in metadata.distributions() if dist.metadata["Name"]}
     for name in sorted(found, key=str.lower):
-        package = found[name].metadata
-        text = package.get_payload() or package.get("Description") or ""
-        for number, body in enumerate(_paragraphs(inspect.cleandoc(str(text)))):
-            title = f"{name}: {package.get('Summary') or 'a Python package'}"
-            yield {
-                "_id": f"package-{name}-{number}",
-                "title": title,
-                "body": body,
-                "source": f"{name} {found[name].version}",
-            }
+        about = found[name].metadata.json
+        title = f"{name}: {about.get('summary') or 'a Python package'}"
+        source = f"{name} {found[name].version}"
+        for number, body in enumerate(_paragraphs(inspect.cleandoc(str(about.get("description", ""))))):
+            yield {"_id": f"package-{name}-{number}", "title": title, "body": body, "source": source}
 
 
 def _paragraphs(text: str) -> Iterator[str]:
