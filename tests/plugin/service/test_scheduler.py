@@ -207,6 +207,21 @@ async def test_work_whose_deadline_is_past_is_refused_at_once() -> None:
     assert model.batches == []
 
 
+async def test_work_that_cannot_be_done_in_time_is_refused_before_it_waits() -> None:
+    model = LengthModel()
+    async with scheduling(model) as scheduler:
+        model.gate.clear()
+        slow = asyncio.create_task(scheduler.encode(["x" * 100], "document", BULK, soon()))
+        await running(model)
+        await asyncio.sleep(0.05)
+        model.gate.set()
+        await slow
+        with pytest.raises(DeadlineExceeded, match="the work needs about"):
+            await scheduler.encode(["x" * 100] * 50, "document", BULK, soon(0.5))
+        assert rows(await scheduler.encode(["x" * 100], "document", BULK, soon(1))) == [100]
+    assert len(model.batches) == 2
+
+
 async def test_closing_finishes_what_waits_and_takes_no_more() -> None:
     model = LengthModel()
     async with scheduling(model, choose_first) as scheduler:
