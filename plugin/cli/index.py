@@ -26,13 +26,11 @@ def index(
     as_json: AsJson = False,
 ) -> None:
     """Encode documents and write them with their vectors. Run it again at any time: nothing is lost or doubled."""
-    from outrider.connectors import OpenSearchCluster, index_documents, read_jsonl
-
-    from ..spec import spec_for
+    from outrider.connectors import OpenSearchCluster, index_documents, read_jsonl, spec_for
 
     cluster = OpenSearchCluster(url)
     encoder = open_encoder(sidecar)
-    spec = spec_for(cluster, encoder, name, text_fields(text), id_field)
+    spec = spec_for(cluster, name, text_fields(text), encoder.models, id_field=id_field)
     if dry_run:
         _print_requests(cluster, spec)
         return

@@ -24,15 +24,14 @@ def register(
     dry_run: DryRunOption = False,
 ) -> None:
     """Register connectors, models, pipelines and the index; run again, it changes nothing."""
-    from outrider.connectors import DryRun, OpenSearchCluster
+    from outrider.connectors import DryRun, OpenSearchCluster, spec_for
     from outrider.connectors import register as run
 
     from ..client import SidecarClient
-    from ..spec import spec_for
 
     cluster = OpenSearchCluster(url)
     with SidecarClient(sidecar, api_key=api_key, patience_s=5) as encoder:
-        spec = spec_for(cluster, encoder, name, text_fields(text))
+        spec = spec_for(cluster, name, text_fields(text), encoder.models)
     target = DryRun(cluster) if dry_run else cluster
     run(target, spec, sidecar, api_key=api_key, apply_settings=apply_settings)
     if isinstance(target, DryRun):

@@ -19,12 +19,12 @@ from outrider.connectors import (
     index_documents,
     read_jsonl,
     register,
+    spec_for,
 )
 
 from ..asking import Asker, asker_for
 from ..client import SidecarClient
 from ..launcher import Engine, Step, engine_root
-from ..spec import spec_for
 from .corpus import passages
 from .sidecar import running_sidecar
 
@@ -84,7 +84,7 @@ def running(
         tell(f"sidecar ready at {sidecar_url}")
         cluster = OpenSearchCluster(engine_url)
         stack.callback(cluster.close)
-        spec = spec_for(cluster, encoder, options.index, options.text_fields)
+        spec = spec_for(cluster, options.index, options.text_fields, encoder.models)
         if options.flavor == "ml" and not options.engine_url:
             spec = register(cluster, spec, sidecar_url)
         report = _index(cluster, spec, encoder, options.documents, on_progress)
