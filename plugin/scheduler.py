@@ -23,6 +23,8 @@ CHARS_PER_TOKEN = 5
 COST_PER_TEXT = 8
 # The share that the newest batch has in the running mean of a lane's pace.
 PACE_WEIGHT = 0.1
+# The pace varies; what would only just be in time by the mean is refused, rather than run and be late.
+CAUTION = 1.25
 
 
 @dataclass(slots=True)
@@ -141,7 +143,7 @@ class Scheduler:
             )
         left_s = deadline_s - time.monotonic()
         needed_s = backlog.wait_s + (0.0 if takes_part else load.cost * backlog.seconds_per_cost)
-        if left_s <= 0 or needed_s > left_s:
+        if left_s <= 0 or needed_s * CAUTION > left_s:
             self._metrics.refused(priority, "deadline")
             raise DeadlineExceeded(
                 f"the work needs about {needed_s:.2f} s with what waits before it, and {max(left_s, 0):.2f} s are "

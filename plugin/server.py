@@ -1,6 +1,5 @@
 """Run the app: one process, one port, a graceful end."""
 
-import logging
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,6 +8,7 @@ import uvicorn
 
 from .app import create_app
 from .errors import PortTaken
+from .logs import configure
 from .settings import Settings
 
 Started = Callable[[str], None]
@@ -19,7 +19,7 @@ def serve(settings: Settings, on_started: Started | None = None) -> None:
 
     Raises PortTaken, or what the first model that does not load raises.
     """
-    logging.getLogger("outrider").setLevel(settings.log_level.upper())
+    configure(settings)
     listening = listen(settings.host, settings.port)
     server = _Server(settings, listening, on_started)
     with suppress(KeyboardInterrupt):
@@ -58,6 +58,7 @@ class _Server(uvicorn.Server):
         self._on_started = on_started
         config = uvicorn.Config(
             create_app(settings, on_failure=self._fail),
+            log_config=None,
             log_level=settings.log_level,
             access_log=False,
             timeout_graceful_shutdown=max(1, round(settings.drain_s)),

@@ -112,7 +112,8 @@ class Settings(BaseSettings):
     query_cache: int = Field(default=10_000, ge=0, description="Encoded queries kept in memory; 0 keeps none.")
     drain_s: float = Field(default=30.0, ge=0, description="How long queued work may take to finish after SIGTERM.")
     connections: int = Field(default=1024, ge=1, description="The most connections; beyond it the answer is 503.")
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
+    log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or JSON for machines.")
 
     @classmethod
     def settings_customise_sources(
@@ -132,7 +133,7 @@ def read_settings(file: str | Path | None = None, flags: Mapping[str, Any] | Non
 
     Raises SettingsInvalid, naming each wrong setting.
     """
-    chosen = file or os.environ.get(FILE_VARIABLE)
+    chosen = chosen_file(file)
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     try:
         return _with_file(chosen)(**given)
@@ -142,6 +143,11 @@ def read_settings(file: str | Path | None = None, flags: Mapping[str, Any] | Non
         raise SettingsInvalid(f"a setting in the environment is not valid JSON: {err}") from err
     except tomllib.TOMLDecodeError as err:
         raise SettingsInvalid(f"the settings file {str(chosen)!r} is not TOML: {err}") from err
+
+
+def chosen_file(file: str | Path | None) -> str | Path | None:
+    """The settings file: the one that is given, or the one that OUTRIDER_CONFIG names."""
+    return file or os.environ.get(FILE_VARIABLE)
 
 
 def _with_file(file: str | Path | None) -> type[Settings]:

@@ -1,0 +1,145 @@
+"""Mixed load with hang-ups, malformed bodies and reloads: nothing is lost, swapped, or answered with a 5xx.
+
+Twenty seconds, or OUTRIDER_SOAK_S.
+"""
+
+import json
+import os
+import random
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from outrider.encoders import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, open_model
+
+SECONDS = float(os.environ.get("OUTRIDER_SOAK_S", "20"))
+TEXTS = [
+    f"{subject} {verb} {'and again ' * (number % 7)}on day {number}"
+    for number, (subject, verb) in enumerate(
+        (subject, verb)
+        for subject in ("a heron", "the night train", "an old printer", "der Bäcker", "東京の猫")
+        for verb in ("waits", "sings", "burns", "is repaired")
+    )
+]
+QUERY = "birds near water"
+MALFORMED = [
+    b"",
+    b"{",
+    b"[]",
+    b'{"texts": 7}',
+    b'{"texts": ["\\ud83d"], "model": "nobody"}',
+    b"\xff\xfe",
+    b'{"inputs": NaN}',
+]
+
+
+class Soak:
+    """What every worker shares: the right answers, and what was seen."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.end_s = time.monotonic() + SECONDS
+        self.statuses: Counter[tuple[str, int]] = Counter()
+        self.dense = open_model(DEFAULT_DENSE).encode_document(TEXTS)
+        self.sparse = [row.to_dict() for row in open_model(DEFAULT_SPARSE).encode_document(TEXTS)]
+        self.scores = open_model(DEFAULT_RERANKER).rank(QUERY, TEXTS)
+        self.wrong: list[str] = []
+
+    def post(self, http: httpx.Client, path: str, body: Any) -> Any:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        reply = http.post(path, content=content)
+        self.statuses[path, reply.status_code] += 1
+        return reply.json()
+
+    def check(self, what: str, got: Any, wanted: Any, tolerance: float) -> None:
+        if not np.allclose(got, wanted, atol=tolerance):
+            self.wrong.append(f"{what}: got {str(got)[:200]}, wanted {str(wanted)[:200]}")
+
+
+def chosen(chance: random.Random) -> list[int]:
+    return chance.sample(range(len(TEXTS)), chance.randint(1, len(TEXTS)))
+
+
+def encode_dense(soak: Soak, http: httpx.Client, chance: random.Random) -> None:
+    places = chosen(chance)
+    reply = soak.post(http, "/encode_document", {"texts": [TEXTS[place] for place in places]})
+    soak.check("dense", reply["embeddings"], soak.dense[places], 1e-4)
+
+
+def encode_sparse(soak: Soak, http: httpx.Client, chance: random.Random) -> None:
+    places = chosen(chance)
+    reply = soak.post(http, "/encode_query", {"texts": [TEXTS[place] for place in places], "model": "splade"})
+    for place, weights in zip(places, reply["embeddings"], strict=True):
+        heaviest = list(soak.sparse[place])[:3]
+        soak.check("sparse", [weights[token] for token in heaviest], [soak.sparse[place][t] for t in heaviest], 1e-4)
+
+
+def rank(soak: Soak, http: httpx.Client, chance: random.Random) -> None:
+    places = chosen(chance)
+    reply = soak.post(http, "/os/rerank", {"query": QUERY, "documents": [TEXTS[place] for place in places]})
+    got = {each["index"]: each["relevance_score"] for each in reply}
+    soak.check("rank", [got[index] for index in range(len(places))], soak.scores[places], 0.1)
+
+
+def send_nonsense(soak: Soak, http: httpx.Client, chance: random.Random) -> None:
+    path = chance.choice(["/encode_query", "/v1/embeddings", "/rerank", "/sparse"])
+    soak.post(http, path, chance.choice(MALFORMED))
+
+
+def hang_up(soak: Soak, _: httpx.Client, chance: random.Random) -> None:
+    host, port = soak.url.removeprefix("http://").split(":")
+    body = json.dumps({"texts": TEXTS}).encode()
+    head = f"POST /encode_document HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with socket.create_connection((host, int(port))) as leaving:
+        leaving.sendall((head + body)[: chance.randint(1, len(head) + len(body))])
+
+
+Job = Callable[[Soak, httpx.Client, random.Random], None]
+JOBS: tuple[Job, ...] = (encode_dense, encode_dense, encode_sparse, rank, send_nonsense, hang_up)
+
+
+def work(soak: Soak, seed: int) -> None:
+    chance = random.Random(seed)
+    with httpx.Client(base_url=soak.url, timeout=60) as http:
+        while time.monotonic() < soak.end_s:
+            chance.choice(JOBS)(soak, http, chance)
+
+
+def resident_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+@pytest.fixture(scope="module")
+def running(start_sidecar: Any) -> Iterator[Any]:
+    with start_sidecar() as started:
+        yield started
+
+
+def test_mixed_load_loses_swaps_and_breaks_nothing(running: Any) -> None:
+    soak = Soak(running.url)
+    workers = [threading.Thread(target=work, args=(soak, seed)) for seed in range(6)]
+    for worker in workers:
+        worker.start()
+    memory = []
+    with httpx.Client(base_url=soak.url, timeout=60) as http:
+        while time.monotonic() < soak.end_s:
+            for model in ("minilm", "splade", "reranker"):
+                soak.post(http, "/models/load", {"model": model})
+            memory.append(resident_mb(running.process.pid))
+        for worker in workers:
+            worker.join()
+        assert soak.wrong == []
+        assert {status for _, status in soak.statuses} <= {200, 400, 404, 422}
+        assert min(soak.statuses[path, 200] for path in ("/encode_document", "/encode_query", "/os/rerank")) > 0
+        assert http.get("/ready").json()["ready"] is True
+        waiting = [line for line in http.get("/metrics").text.splitlines() if line.startswith("outrider_queue_texts{")]
+    assert {line.rpartition(" ")[2] for line in waiting} == {"0.0"}
+    print(f"{sum(soak.statuses.values())} replies; memory {memory[len(memory) // 4]:.0f} -> {memory[-1]:.0f} MB")
