@@ -45,7 +45,6 @@ ctx.remove(params.joined);
 Map marker = new HashMap();
 if (params.gap) { marker.put('gap', ' '); }
 marker.put('state', 'failed');
-marker.put('error', ctx._ingest.on_failure_message);
 ctx.put(params.marker, marker);
 """
 
@@ -67,7 +66,11 @@ def ingest_pipeline(spec: IndexSpec, model_ids: Mapping[Role, str]) -> dict[str,
             {"remove": {"field": _JOINED, "ignore_missing": True}},
         ],
         # Not ignore_failure: in a bulk of two or more the processors fail all the same.
-        "on_failure": [{"script": {"source": _MARK_FAILURE, "params": _marker_params(spec)}}],
+        "on_failure": [
+            {"script": {"source": _MARK_FAILURE, "params": _marker_params(spec)}},
+            # Scripts do not see the reason (ctx has no _ingest), templates do.
+            {"set": {"field": f"{spec.marker}.error", "value": "{{_ingest.on_failure_message}}"}},
+        ],
     }
 
 
