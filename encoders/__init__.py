@@ -29,6 +29,7 @@ _NAMES = {
     "SimilarityFunction": "similarity_functions",
     "SparseEncoder": "sparse_encoder",
     "UntrustedCode": "errors",
+    "WorkerDied": "errors",
     "WrongBackend": "errors",
     "quantize_embeddings": "quantization",
 }

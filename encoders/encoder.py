@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Literal, cast
 import torch
 from torch import Tensor, nn
 
-from . import files, folder, prompts
+from . import files, folder, multi_process, prompts
 from .inference.plan import Batch
-from .loop import run
+from .loop import run, wants_progress_bar
 from .modules.module import Features
 from .modules.prepared import accepted_keywords, prepare
 from .renames import warn_renamed
@@ -176,6 +176,37 @@ class Encoder(nn.Sequential):
             extra=extra,
             show_progress_bar=show_progress_bar,
         )
+
+    def _in_processes(
+        self,
+        method: str,
+        inputs: Sequence[Any],
+        device: Any,
+        pool: multi_process.Pool | None,
+        chunk_size: int | None,
+        show_progress_bar: bool | None,
+        options: dict[str, Any],
+    ) -> Any:
+        """Run a method of this model over chunks of the inputs in the pool, or in one made for this call."""
+        own = pool is None
+        active = multi_process.start(self, device) if pool is None else pool
+        try:
+            bar = wants_progress_bar(show_progress_bar, logger)
+            options = {**options, "show_progress_bar": False}
+            parts = multi_process.run(active, method, inputs, options, chunk_size=chunk_size, show_progress_bar=bar)
+        finally:
+            if own:
+                multi_process.stop(active)
+        return multi_process.joined(parts)
+
+    def start_multi_process_pool(self, target_devices: list[str] | None = None) -> multi_process.Pool:
+        """Processes with this model on these devices, for `pool=` of encode; stop them in the end."""
+        return multi_process.start(self, target_devices or multi_process.default_devices())
+
+    @staticmethod
+    def stop_multi_process_pool(pool: multi_process.Pool) -> None:
+        """End the processes of a pool."""
+        multi_process.stop(pool)
 
     def _prompt_length(self, prompt: str, **kwargs: Any) -> int | None:
         """Tokens that the prompt puts before a text; None where that cannot be said."""

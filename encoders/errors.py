@@ -31,3 +31,7 @@ class UntrustedCode(EncoderError, ValueError):
 
 class WrongBackend(EncoderError, ValueError):
     """The model's files are for another backend than the one that was asked for."""
+
+
+class WorkerDied(EncoderError, RuntimeError):
+    """One of several encoding processes ended without an answer."""

@@ -20,7 +20,7 @@ from .modules.pooling import Pooling
 from .modules.transformer import Transformer
 from .prompts import choose_prompt
 from .quantization import Precision, check_precision, quantize_embeddings
-from .renames import keywords
+from .renames import keywords, warn_renamed
 from .saving import save_pipeline
 from .similarity_functions import SimilarityFunction
 from .tasks import for_task
@@ -111,6 +111,21 @@ class SentenceTransformer(Encoder):
         check_precision(precision)
         self._checked_kwargs(kwargs)
         texts, is_single = as_list(sentences)
+        if texts and not is_single and (pool is not None or isinstance(device, list)):
+            plain = {
+                "prompt_name": prompt_name,
+                "prompt": prompt,
+                "batch_size": batch_size,
+                "output_value": output_value,
+                "convert_to_numpy": convert_to_numpy,
+                "convert_to_tensor": convert_to_tensor,
+                "normalize_embeddings": normalize_embeddings,
+                "truncate_dim": truncate_dim if truncate_dim is not None else self.truncate_dim,
+                **kwargs,
+            }
+            result = self._in_processes("encode", texts, device, pool, chunk_size, show_progress_bar, plain)
+            # Quantised here and not by chunk: the ranges of int8 are those of all embeddings.
+            return result if precision in (None, "float32") else _requantised(result, precision)
         batches = self._run(
             texts,
             prompt=choose_prompt(self.prompts, self.default_prompt_name, prompt, prompt_name),
@@ -161,6 +176,34 @@ class SentenceTransformer(Encoder):
         """The model saved in a folder."""
         return cls(input_path)
 
+    def encode_multi_process(
+        self,
+        sentences: list[str],
+        pool: dict[str, Any],
+        prompt_name: str | None = None,
+        prompt: str | None = None,
+        batch_size: int = 32,
+        chunk_size: int | None = None,
+        show_progress_bar: bool | None = None,
+        precision: Precision = "float32",
+        normalize_embeddings: bool = False,
+        truncate_dim: int | None = None,
+    ) -> Any:
+        """The old way to encode in several processes."""
+        warn_renamed("SentenceTransformer", "encode_multi_process", "encode(..., pool=pool)")
+        return self.encode(
+            sentences,
+            prompt_name=prompt_name,
+            prompt=prompt,
+            batch_size=batch_size,
+            chunk_size=chunk_size,
+            show_progress_bar=show_progress_bar,
+            precision=precision,
+            normalize_embeddings=normalize_embeddings,
+            truncate_dim=truncate_dim,
+            pool=pool,
+        )
+
     def set_pooling_include_prompt(self, include_prompt: bool) -> None:
         """Whether the prompt's tokens count in pooling."""
         for module in self.modules():
@@ -203,6 +246,13 @@ def _nothing(convert_to_numpy: bool, convert_to_tensor: bool) -> Any:
     if convert_to_tensor:
         return torch.Tensor()
     return np.array([]) if convert_to_numpy else []
+
+
+def _requantised(result: Any, precision: Precision) -> Any:
+    quantised = quantize_embeddings(result, precision)
+    if isinstance(result, np.ndarray):
+        return quantised
+    return torch.from_numpy(quantised) if isinstance(result, Tensor) else list(torch.from_numpy(quantised))
 
 
 def _converted(embeddings: Tensor, precision: Precision | None, to_numpy: bool, to_tensor: bool) -> Any:

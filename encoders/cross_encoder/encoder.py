@@ -155,6 +155,15 @@ class CrossEncoder(Encoder):
         pairs = [sentences] if is_single else list(sentences)
         if activation_fn is not None:
             self.set_activation_fn(activation_fn, set_default=False)
+        if pairs and not is_single and (pool is not None or isinstance(device, list)):
+            plain = {
+                "batch_size": batch_size,
+                "activation_fn": self.activation_fn,
+                "apply_softmax": apply_softmax,
+                "convert_to_numpy": convert_to_numpy,
+                "convert_to_tensor": convert_to_tensor,
+            }
+            return self._in_processes("predict", pairs, device, pool, chunk_size, show_progress_bar, plain)
         blocks = []
         for batch, features in self._run(
             pairs,

@@ -26,8 +26,8 @@ class CLIPModel(InputModule):
 
         super().__init__()
         folder = local_folder(model_name, {}, None)
-        self.model = transformers.CLIPModel.from_pretrained(folder)
-        self.processor = transformers.CLIPProcessor.from_pretrained(processor_name or folder)
+        self.model: Any = transformers.CLIPModel.from_pretrained(folder)
+        self.processor: Any = transformers.CLIPProcessor.from_pretrained(processor_name or folder)
 
     def forward(self, features: Features, **kwargs: Any) -> Features:
         """Embed the images and the texts of one batch, in the order of the inputs."""
@@ -65,13 +65,12 @@ class CLIPModel(InputModule):
         self.processor.tokenizer = value
 
     @property
-    def max_seq_length(self) -> int | None:
+    def max_seq_length(self) -> Any:
         """Texts are cut after this many tokens."""
-        limit: int | None = self.processor.tokenizer.model_max_length
-        return limit
+        return self.processor.tokenizer.model_max_length
 
     @max_seq_length.setter
-    def max_seq_length(self, value: int | None) -> None:
+    def max_seq_length(self, value: Any) -> None:
         self.processor.tokenizer.model_max_length = value
 
     def get_sentence_embedding_dimension(self) -> int:

@@ -21,7 +21,7 @@ from ..modules.sparse_auto_encoder import SparseAutoEncoder
 from ..modules.splade_pooling import SpladePooling
 from ..modules.transformer import Transformer
 from ..prompts import choose_prompt
-from ..renames import keywords
+from ..renames import keywords, warn_renamed
 from ..saving import save_pipeline
 from ..similarity_functions import SimilarityFunction
 from ..tasks import for_task
@@ -111,6 +111,17 @@ class SparseEncoder(Encoder):
         """
         self._checked_kwargs(kwargs)
         texts, is_single = as_list(sentences)
+        if texts and not is_single and (pool is not None or isinstance(device, list)):
+            plain = {
+                "prompt_name": prompt_name,
+                "prompt": prompt,
+                "batch_size": batch_size,
+                "convert_to_tensor": convert_to_tensor,
+                "convert_to_sparse_tensor": convert_to_sparse_tensor,
+                "max_active_dims": max_active_dims if max_active_dims is not None else self.max_active_dims,
+                **kwargs,
+            }
+            return self._in_processes("encode", texts, device, pool, chunk_size, show_progress_bar, plain)
         limit = max_active_dims if max_active_dims is not None else self.max_active_dims
         collected = readout.Rows(sparse=convert_to_sparse_tensor)
         for batch, features in self._run(
@@ -147,6 +158,30 @@ class SparseEncoder(Encoder):
     def load(cls, input_path: str) -> Self:
         """The model saved in a folder."""
         return cls(input_path)
+
+    def encode_multi_process(
+        self,
+        sentences: list[str],
+        pool: dict[str, Any],
+        prompt_name: str | None = None,
+        prompt: str | None = None,
+        batch_size: int = 32,
+        chunk_size: int | None = None,
+        show_progress_bar: bool | None = None,
+        max_active_dims: int | None = None,
+    ) -> Any:
+        """The old way to encode in several processes."""
+        warn_renamed("SparseEncoder", "encode_multi_process", "encode(..., pool=pool)")
+        return self.encode(
+            sentences,
+            prompt_name=prompt_name,
+            prompt=prompt,
+            batch_size=batch_size,
+            chunk_size=chunk_size,
+            show_progress_bar=show_progress_bar,
+            max_active_dims=max_active_dims,
+            pool=pool,
+        )
 
     @property
     def splade_pooling_chunk_size(self) -> int | None:
