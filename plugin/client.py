@@ -11,6 +11,8 @@ import tenacity
 
 from outrider.connectors import Encoded, EncoderUnavailable, EncodingFailed, ModelIdentity, Models
 
+from .errors import PluginError
+
 from .errors import SidecarRefused
 
 # Statuses after which the same request may well succeed: too busy, restarting, too late.
@@ -21,6 +23,7 @@ class SidecarClient:
     """Implements the connectors' Encoder; safe for several threads.
 
     What is busy, restarting or unreachable is asked again for `patience_s`; then EncoderUnavailable says what was seen.
+    `timeout_s` is how long one request may take, waiting in the sidecar's queue included.
     """
 
     def __init__(
@@ -29,11 +32,13 @@ class SidecarClient:
         *,
         api_key: str | None = None,
         patience_s: float = 60.0,
-        timeout_s: float = 60.0,
+        timeout_s: float = 180.0,
         texts_per_request: int = 256,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+        # The sidecar gives up a little before we do, so that its answer says why.
+        headers = {"Content-Type": "application/json", "Outrider-Timeout": f"{0.9 * timeout_s:g}"}
+        headers |= {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout_s, transport=transport)
         self._patience_s = patience_s
