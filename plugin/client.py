@@ -11,8 +11,6 @@ import tenacity
 
 from outrider.connectors import Encoded, EncoderUnavailable, EncodingFailed, ModelIdentity, Models
 
-from .errors import PluginError
-
 from .errors import SidecarRefused
 
 # Statuses after which the same request may well succeed: too busy, restarting, too late.
