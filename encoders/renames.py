@@ -16,10 +16,16 @@ def warn_renamed(owner: str, old: str, new: str | None, *, stacklevel: int = 3) 
 
 
 def keywords(
-    *, old: Mapping[str, str | None] | None = None, newer: Mapping[str, str] | None = None
+    *,
+    old: Mapping[str, str | None] | None = None,
+    newer: Mapping[str, str] | None = None,
+    nested: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Accept `old` keywords with a DeprecationWarning and `newer` ones in silence, both under our own name."""
-    retired, aliases = dict(old or {}), dict(newer or {})
+    """Accept `old` keywords with a DeprecationWarning and `newer` ones in silence, both under our own name.
+
+    `nested` ones are old, too: they became entries of a dictionary argument (keyword -> that argument).
+    """
+    retired, aliases, entries = dict(old or {}), dict(newer or {}), dict(nested or {})
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         owner = function.__qualname__.removesuffix(".__init__")
@@ -27,6 +33,9 @@ def keywords(
         @functools.wraps(function)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
             given: dict[str, Any] = kwargs
+            for name in [name for name in given if name in entries]:
+                warn_renamed(owner, name, f"{entries[name]}={{{name!r}: ...}}")
+                given[entries[name]] = {**(given.get(entries[name]) or {}), name: given.pop(name)}
             for name in [name for name in given if name in retired or name in aliases]:
                 value = given.pop(name)
                 new = retired[name] if name in retired else aliases[name]

@@ -38,6 +38,7 @@ class CrossEncoder(Encoder):
             "default_activation_function": "activation_fn",
         },
         newer={"processor_kwargs": "tokenizer_kwargs"},
+        nested={"classifier_dropout": "config_kwargs"},
     )
     def __init__(
         self,

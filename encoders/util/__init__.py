@@ -1,1 +1,73 @@
 """Helpers around embeddings: similarity, search, mining, tensors, files and the environment."""
+
+import importlib
+from typing import Any
+
+_NAMES = {
+    "distributed": ("all_gather", "all_gather_with_grad"),
+    "decorators": ("save_to_hub_args_decorator",),
+    "environment": (
+        "check_package_availability",
+        "get_device_name",
+        "is_accelerate_available",
+        "is_datasets_available",
+        "is_training_available",
+    ),
+    "file_io": ("http_get", "is_sentence_transformer_model", "load_dir_path", "load_file_path"),
+    "hard_negatives": ("mine_hard_negatives",),
+    "misc": (
+        "append_to_last_row",
+        "disable_datasets_caching",
+        "disable_logging",
+        "disabled_tqdm",
+        "fullname",
+        "import_from_string",
+    ),
+    "retrieval": (
+        "community_detection",
+        "information_retrieval",
+        "paraphrase_mining",
+        "paraphrase_mining_embeddings",
+        "semantic_search",
+    ),
+    "similarity": (
+        "cos_sim",
+        "dot_score",
+        "euclidean_sim",
+        "manhattan_sim",
+        "pairwise_angle_sim",
+        "pairwise_cos_sim",
+        "pairwise_dot_score",
+        "pairwise_euclidean_sim",
+        "pairwise_manhattan_sim",
+        "pytorch_cos_sim",
+    ),
+    "tensor": (
+        "batch_to_device",
+        "compute_count_vector",
+        "normalize_embeddings",
+        "select_max_active_dims",
+        "to_scipy_coo",
+        "truncate_embeddings",
+    ),
+}
+_PLACES = {name: module for module, names in _NAMES.items() for name in names}
+# These live beside this package, as elsewhere in the field's layout.
+_OUTSIDE = {
+    "SimilarityFunction": "similarity_functions",
+    "quantize_embeddings": "quantization",
+    "semantic_search_faiss": "quantization",
+    "semantic_search_usearch": "quantization",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PLACES:
+        return getattr(importlib.import_module(f".{_PLACES[name]}", __name__), name)
+    if name in _OUTSIDE:
+        return getattr(importlib.import_module(f"..{_OUTSIDE[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*_PLACES, *_OUTSIDE})

@@ -1,0 +1,69 @@
+"""Names, logs and csv rows."""
+
+import csv
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tqdm.auto import tqdm  # type: ignore[import-untyped]
+
+from ..dotted import dotted_name, import_dotted
+
+
+def fullname(o: Any) -> str:
+    """The dotted name of a class, or of the class of an object."""
+    return dotted_name(o)
+
+
+def import_from_string(dotted_path: str) -> Any:
+    """Import `package.module.Name`."""
+    return import_dotted(dotted_path)
+
+
+@contextmanager
+def disable_logging(highest_level: int = logging.CRITICAL) -> Iterator[None]:
+    """No log records up to this level within the block."""
+    before = logging.root.manager.disable
+    logging.disable(highest_level)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+@contextmanager
+def disable_datasets_caching() -> Iterator[None]:
+    """Within the block, `datasets` keeps nothing on disk."""
+    from datasets import (  # type: ignore[import-not-found, unused-ignore]
+        disable_caching,
+        enable_caching,
+        is_caching_enabled,
+    )
+
+    enabled = is_caching_enabled()
+    disable_caching()
+    try:
+        yield
+    finally:
+        if enabled:
+            enable_caching()
+
+
+class disabled_tqdm(tqdm):  # type: ignore[misc] # noqa: N801 -- the field's name
+    """A progress bar that shows nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "disable": True})
+
+
+def append_to_last_row(csv_path: str, additional_data: list[Any]) -> bool:
+    """Add values to the last row of a csv file; False if it has no rows."""
+    with open(csv_path, newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    if not rows:
+        return False
+    rows[-1].extend(str(value) for value in additional_data)
+    with open(csv_path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return True
