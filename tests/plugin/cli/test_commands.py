@@ -1,0 +1,150 @@
+"""The commands, as a user types them, on a real engine."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from outrider.plugin.launcher import Engine
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+DOCUMENTS = [
+    {"_id": "heron", "title": "Heron", "body": "A long-legged bird that stands still in shallow water to catch fish."},
+    {"_id": "train", "title": "Night train", "body": "Sleeping cars take travellers across the country overnight."},
+    {"_id": "bread", "title": "Sourdough", "body": "Flour, water and salt rise slowly with wild yeast."},
+    {"_id": "empty", "title": "", "body": None},
+    {"_id": "dots", "title": "a.b.c", "body": "Version 1.2.3 of example.org was released."},
+]
+
+
+@pytest.fixture
+def outrider(tmp_path: Path) -> Run:
+    def run(*arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "outrider.plugin.cli", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+        )
+        assert not check or done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def documents(tmp_path: Path) -> Path:
+    path = tmp_path / "documents.jsonl"
+    path.write_text("".join(json.dumps(document) + "\n" for document in DOCUMENTS))
+    return path
+
+
+@pytest.mark.engine
+def test_documents_in_and_questions_out(opensearch: Engine, outrider: Run, documents: Path) -> None:
+    report = json.loads(
+        outrider("index", opensearch.url, "cli-first", str(documents), "--text", "title,body", "--json").stdout
+    )
+    assert (report["seen"], report["written"], report["failed"], report["blank"]) == (5, 5, 0, 1)
+    again = json.loads(outrider("index", opensearch.url, "cli-first", str(documents), "--json").stdout)
+    assert (again["written"], again["skipped"]) == (0, 5)
+    for mode in ("dense", "sparse", "fused", "reranked"):
+        answer = outrider("search", opensearch.url, "cli-first", "bird near a lake", "--mode", mode, "--json").stdout
+        assert json.loads(answer)["results"][0]["id"] == "heron", mode
+    shown = outrider("search", opensearch.url, "cli-first", "railway at night").stdout
+    assert "Night train" in shown
+
+
+@pytest.mark.engine
+def test_bad_documents_are_put_on_record_and_the_good_ones_stored(
+    opensearch: Engine, outrider: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "mixed.jsonl"
+    lines = [json.dumps({"_id": f"d{number}", "body": f"document number {number}"}) for number in range(200)]
+    lines[50] = '{"_id": "broken", '
+    lines[100] = json.dumps({"_id": "number", "body": 7})
+    lines[150] = '{"_id": "half", "body": "half a pair \\ud83d"}'
+    path.write_text("\n".join(lines))
+    done = outrider("index", opensearch.url, "cli-mixed", str(path), "--text", "body", "--json", check=False)
+    report = json.loads(done.stdout)
+    assert done.returncode == 2
+    assert (report["seen"], report["written"], report["failed"]) == (200, 197, 3)
+    letters = [json.loads(line) for line in (tmp_path / "cli-mixed.failed.jsonl").read_text().splitlines()]
+    assert len(letters) == 3
+    assert httpx.get(f"{opensearch.url}/cli-mixed/_count").json()["count"] == 197
+
+
+@pytest.mark.engine
+def test_a_dry_run_prints_the_index_and_makes_none(opensearch: Engine, outrider: Run, documents: Path) -> None:
+    shown = outrider("index", opensearch.url, "cli-dry", str(documents), "--text", "body", "--dry-run").stdout
+    assert "PUT /cli-dry" in shown
+    assert "rank_features" in shown
+    assert httpx.head(f"{opensearch.url}/cli-dry").status_code == 404
+
+
+@pytest.mark.engine
+def test_doctor_tells_a_bare_cluster_from_one_with_plugins(
+    opensearch: Engine, opensearch_ml: Engine, outrider: Run
+) -> None:
+    bare = json.loads(outrider("doctor", opensearch.url, "--json").stdout)
+    assert (bare["way"], bare["version"]) == ("sidecar", "3.8.0")
+    full = outrider("doctor", opensearch_ml.url, "--sidecar", "http://192.168.7.7:8080", "--json", check=False)
+    report = json.loads(full.stdout)
+    assert report["way"] == "native"
+    in_the_way = [finding for finding in report["findings"] if finding["severity"] == "in the way"]
+    assert in_the_way
+    assert all(finding["remedy"].startswith("curl -XPUT") for finding in in_the_way)
+    assert full.returncode == 2
+
+
+@pytest.mark.engine
+def test_the_quickstart_answers_once_on_a_cluster_of_ones_own(
+    opensearch: Engine, outrider: Run, documents: Path
+) -> None:
+    done = outrider(
+        "quickstart", "--engine", opensearch.url, "--docs", str(documents), "--query", "bird near a lake", "--json"
+    )
+    answers = json.loads(done.stdout)["answers"]
+    assert set(answers) == {"bm25", "dense", "sparse", "fused", "reranked"}
+    assert answers["reranked"]["results"][0]["id"] == "heron"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("search", "http://127.0.0.1:9", "docs", "question"), "is the cluster running there"),
+        (("search", "localhost", "docs", "question"), "is no cluster address"),
+        (("quickstart", "--docs", "none.jsonl"), "there is no file 'none.jsonl'"),
+        (("quickstart", "--flavor", "huge"), "use plain or ml"),
+        (("serve", "--model", "/no/such/model"), "there is no folder"),
+        (("serve", "--port", "70000"), "setting port"),
+    ],
+)
+def test_a_mistake_is_answered_with_one_sentence(outrider: Run, arguments: tuple[str, ...], sentence: str) -> None:
+    done = outrider(*arguments, check=False)
+    assert done.returncode == 1
+    assert sentence in done.stderr
+
+
+def test_help_imports_none_of_the_rooms_weight() -> None:
+    code = """
+import sys
+from outrider.plugin import cli
+heavy = ("numpy", "fastapi", "pydantic", "httpx", "opensearchpy", "onnxruntime", "torch", "rich.table")
+print([name for name in heavy if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_models_are_listed(outrider: Run) -> None:
+    listed = json.loads(outrider("models", "--json").stdout)
+    assert {model["kind"] for model in listed} == {"dense", "sparse", "rerank"}
