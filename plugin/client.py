@@ -92,13 +92,14 @@ class SidecarClient:
         return [scores[index] for index in range(len(passages))]
 
     def _encode(self, path: str, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
-        names = [model.name for model in (self.models.dense, self.models.sparse) if model]
-        if not names:
+        models = [model for model in (self.models.dense, self.models.sparse) if model]
+        if not models:
             raise SidecarRefused(f"the sidecar {self.url} serves neither a dense nor a sparse model; start it with one")
         failed = {place: reason for place, text in enumerate(texts) if (reason := _invalid(text))}
         sent = ["" if place in failed else text for place, text in enumerate(texts)]
-        replies = self._ask("POST", path, {"texts": sent, "models": names})["results"]
-        for reply in replies:
+        replies = self._ask("POST", path, {"texts": sent, "models": [model.name for model in models]})["results"]
+        for reply, model in zip(replies, models, strict=True):
+            self._check_unchanged(reply, model)
             for error in reply["errors"]:
                 if error["status"] in _PASSING:
                     raise EncoderUnavailable(f"the sidecar {self.url} was too slow for a text: {error['message']}")
@@ -110,6 +111,14 @@ class SidecarClient:
             else Encoded(**{kind: embeddings[place] for kind, embeddings in rows.items()})
             for place in range(len(texts))
         ]
+
+    def _check_unchanged(self, reply: Mapping[str, Any], model: ModelIdentity) -> None:
+        """Vectors of two models never go into one index."""
+        if reply["fingerprint"] != model.fingerprint:
+            raise SidecarRefused(
+                f"the sidecar {self.url} now encodes with {reply['model']} {reply['fingerprint']}, it was {model} when "
+                "this began; serve that model again, or begin anew"
+            )
 
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         retrying = tenacity.Retrying(

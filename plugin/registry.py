@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from .batching import batch_of_first
 from .errors import BadRequest, NotReady, UnknownModel, WrongKind
+from .memory import give_back, resident_bytes
 from .metrics import Metrics, ModelMetrics
 from .scheduler import Scheduler
 from .settings import ModelSettings, Settings
@@ -68,6 +69,7 @@ class Served:
     scheduler: Scheduler
     metrics: ModelMetrics
     load_s: float
+    memory_bytes: int
     loaded_at: float = field(default_factory=time.time)
 
     @property
@@ -81,7 +83,7 @@ class Served:
         return self.model.fingerprint
 
     def facts(self) -> dict[str, Any]:
-        """What `/info` says of it."""
+        """What `/info` says of it; memory is by how much the process grew while it loaded."""
         return {
             "name": self.name,
             "aliases": list(self.settings.aliases),
@@ -92,6 +94,7 @@ class Served:
             "executor": self.model.executor,
             "precision": self.settings.precision,
             "load_s": round(self.load_s, 3),
+            "memory_bytes": self.memory_bytes,
             "waiting_texts": self.scheduler.waiting_texts,
         }
 
@@ -125,9 +128,10 @@ class Registry:
         """Load the model that the settings have under this name; one that is loaded is replaced without a gap."""
         settings = self._configured(name)
         async with self._changing:
-            started_s = time.perf_counter()
+            started_s, before = time.perf_counter(), resident_bytes() or 0
             model = await asyncio.to_thread(self._open_warm, settings)
-            fresh = self._serve(settings, model, time.perf_counter() - started_s)
+            grown = max(0, (resident_bytes() or 0) - before)
+            fresh = self._serve(settings, model, time.perf_counter() - started_s, grown)
             old = self._served.get(fresh.name)
             self._served[fresh.name] = fresh
             self._names.update(dict.fromkeys((fresh.name, *settings.aliases), fresh.name))
@@ -194,17 +198,18 @@ class Registry:
         model.warm_up()
         return model
 
-    def _serve(self, settings: ModelSettings, model: ServableModel, load_s: float) -> Served:
+    def _serve(self, settings: ModelSettings, model: ServableModel, load_s: float, memory_bytes: int) -> Served:
         name = settings.served_name
         metrics = self._metrics.of(name)
         scheduler = Scheduler(
             model, batch_of_first(settings.batch_tokens), model.max_tokens, self._settings.queue, metrics
         )
-        return Served(name, settings, model, scheduler, metrics, load_s)
+        return Served(name, settings, model, scheduler, metrics, load_s, memory_bytes)
 
     async def _retire(self, served: Served) -> None:
         await served.scheduler.close()
         await asyncio.to_thread(served.model.close)
+        await asyncio.to_thread(give_back)
 
     def _unknown(self, name: str) -> str:
         return f"no model {name!r} is served; {self._serving()}"

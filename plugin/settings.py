@@ -49,7 +49,7 @@ class ModelSettings(Tree):
 
 
 class KeySettings(Tree):
-    """One API key. Only its hash is kept: `outrider keys new` prints a key once, and this for the settings."""
+    """One API key. Only its hash is kept: `python -m outrider.plugin.keys` makes a key, and the hash for here."""
 
     name: str = Field(description="Whose key it is.")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="The key's SHA-256.")

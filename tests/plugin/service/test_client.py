@@ -120,6 +120,17 @@ def test_scores_that_the_deadline_left_out_are_not_made_up() -> None:
         client.rank("q", ["d"])
 
 
+def test_a_model_that_changes_under_way_is_noticed() -> None:
+    served = {"data": [{"id": "m", "name": "m", "kind": "dense", "fingerprint": "old", "dimension": 2}]}
+    encoded = {"model": "m", "kind": "dense", "fingerprint": "new", "embeddings": [[0.5, 0.5]], "errors": []}
+    transport, _ = answering(httpx.Response(200, json=served), httpx.Response(200, json={"results": [encoded]}))
+    with (
+        SidecarClient("http://sidecar", transport=transport) as client,
+        pytest.raises(SidecarRefused, match=r"now encodes with m new, it was m \(old\)"),
+    ):
+        client.encode_document(["a"])
+
+
 def test_the_key_is_sent() -> None:
     transport, seen = answering(httpx.Response(200, json=RANKED))
     with SidecarClient("http://sidecar", api_key="secret", transport=transport) as client:
