@@ -10,7 +10,7 @@ from pathlib import Path
 from .batch_writer import BatchWriter
 from .client import Cluster
 from .dead_letter import DeadLetters
-from .documents import Document, Prepared, Unreadable, prepare
+from .documents import ID_KEY, Document, Prepared, Unreadable, prepare
 from .errors import BadDocument, ConnectorError, IndexingStopped
 from .index import check_models, ensure_index, index_path
 from .native_writer import NativeWriter
@@ -153,5 +153,5 @@ def _prepared(spec: IndexSpec, document: Document | Unreadable, run: _Run) -> Pr
 
 
 def _given_id(spec: IndexSpec, document: Document) -> str | None:
-    value = document.body.get(spec.id_field) if spec.id_field else None
+    value = document.body.get(spec.id_field or ID_KEY)
     return str(value) if isinstance(value, str | int) else None

@@ -8,7 +8,7 @@ from ..errors import BadSpec
 from ..spec import DenseField, IndexSpec
 from .dense import checked_vector, script_vector
 from .scripts import VECTOR_SCORE
-from .sparse import query_weights
+from .sparse import MAX_CLAUSES, query_weights
 
 Query = dict[str, Any]
 
@@ -37,7 +37,11 @@ def dense_plan(spec: IndexSpec, document_count: int) -> DensePlan:
 
 
 def bm25_query(spec: IndexSpec, text: str) -> Query:
-    return {"multi_match": {"query": text, "fields": list(spec.text_fields), "type": spec.match}}
+    """The words of the query in the text fields: as many of the first ones as there may be clauses."""
+    words = text.split()
+    limit = MAX_CLAUSES // len(spec.text_fields)
+    asked = text if len(words) <= limit else " ".join(words[:limit])
+    return {"multi_match": {"query": asked, "fields": list(spec.text_fields), "type": spec.match}}
 
 
 def sparse_query(spec: IndexSpec, weights: Mapping[str, float]) -> Query:

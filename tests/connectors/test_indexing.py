@@ -71,7 +71,7 @@ def test_a_document_without_text_is_stored_without_vectors_and_said_so(
 def test_every_bad_document_fails_alone_with_its_reason(
     cluster: Cluster, spec: IndexSpec, encoder: Encoder, tmp_path: Path
 ) -> None:
-    bad = [
+    bad: list[Document | Unreadable] = [
         Document(1, {"id": "number", "title": 5}),
         Document(2, {"id": "surrogate", "title": "\ud83d"}),
         Document(3, {"id": "unspeakable", "title": "unspeakable"}),
@@ -92,7 +92,11 @@ def test_every_bad_document_fails_alone_with_its_reason(
 
 
 def test_three_bad_of_ten_thousand_cost_only_themselves(cluster: Cluster, spec: IndexSpec, encoder: Encoder) -> None:
-    bad = {17: {"title": 17}, 5000: {"title": "unspeakable"}, 9999: {"title": "cat", "n": "not a number"}}
+    bad: dict[int, dict[str, Any]] = {
+        17: {"title": 17},
+        5000: {"title": "unspeakable"},
+        9999: {"title": "cat", "n": "not a number"},
+    }
     docs = (Document(n, {"id": n, **bad.get(n, {"title": f"cat {n}", "n": n})}) for n in range(1, 10_001))
     report = index_documents(cluster, spec, encoder, docs, batch_size=500)
     assert (report.seen, report.written, report.failed) == (10_000, 9_997, 3)

@@ -37,7 +37,7 @@ from outrider.plugin.client import SidecarClient
 
 pytestmark = pytest.mark.engine
 
-DOCUMENTS = 300
+DOCUMENTS = 200
 MODES: tuple[Mode, ...] = ("bm25", "dense", "sparse", "fused", "reranked")
 
 
@@ -148,11 +148,26 @@ def test_both_ways_give_the_same_top_ten(
             assert [score for _, score in found] == pytest.approx([score for _, score in expected], rel=1e-4)
 
 
-def test_what_the_pipeline_stores_is_what_the_sidecar_would_store(
+def test_what_the_pipeline_stores_is_what_the_sidecar_stores(
     ml_cluster: OpenSearchCluster, filled: IndexSpec, models: SidecarClient, collection: list[Document]
 ) -> None:
-    report = index_documents(ml_cluster, replace(filled, way="sidecar"), models, collection[:20], skip_unchanged=False)
-    assert report.written == 20
+    by_sidecar = replace(new_spec(models), index=f"{filled.index}-sidecar")
+    some = [*collection[:20], Document(0, {"id": "blank", "title": " "})]
+    for spec in (by_sidecar, filled):
+        index_documents(ml_cluster, spec, models, some)
+    for document in some:
+        path = f"/_doc/{document.body['id']}"
+        found, expected = (ml_cluster.read("GET", f"/{i}{path}")["_source"] for i in (filled.index, by_sidecar.index))
+        assert found["outrider"].pop("gap") == " "
+        assert found["outrider"] == expected["outrider"]
+        assert found.get("outrider_dense", []) == pytest.approx(expected.get("outrider_dense", []), abs=1e-4)
+        assert found.get("outrider_sparse", {}) == pytest.approx(expected.get("outrider_sparse", {}), rel=1e-3)
+    ml_cluster.write("DELETE", f"/{by_sidecar.index}")
+
+
+def test_what_the_pipeline_encoded_is_not_encoded_again(
+    ml_cluster: OpenSearchCluster, filled: IndexSpec, models: SidecarClient, collection: list[Document]
+) -> None:
     again = index_documents(ml_cluster, filled, models, collection)
     assert (again.skipped, again.written) == (DOCUMENTS, 0)
 

@@ -134,7 +134,10 @@ def test_what_cannot_be_asked_is_said(
         Searcher(cluster, filled, encoder).search(query, mode, size)
 
 
-@pytest.mark.parametrize("query", ['["cat"]', '{"cat": 1}', 'say "cat" \\ \n', "cat OR dog* (", "猫 🐈", "cat." * 200])
+ODD_QUERIES = ['["cat"]', '{"cat": 1}', 'say "cat" \\ \n', "cat OR dog* (", "猫 🐈", "cat." * 200]
+
+
+@pytest.mark.parametrize("query", [*ODD_QUERIES, " ".join(f"word{n}" for n in range(5000))])
 def test_any_text_can_be_asked(cluster: Cluster, filled: IndexSpec, encoder: Encoder, query: str) -> None:
     assert Searcher(cluster, filled, encoder).search(query).query == query
 

@@ -1,0 +1,41 @@
+import pytest
+
+from outrider.connectors import Cluster, NotRegistered, examine, register
+from outrider.connectors.opensearch.capabilities import Capabilities, parse_capabilities
+from outrider.connectors.spec import IndexSpec
+
+ML = [{"name": f"opensearch-{name}"} for name in ("knn", "ml", "neural-search")]
+
+
+def capabilities(version: str = "3.6.0", *, plugins: list[list[dict[str, str]]]) -> Capabilities:
+    return parse_capabilities(
+        {"version": {"number": version, "distribution": "opensearch"}},
+        {"nodes": {str(n): {"plugins": each} for n, each in enumerate(plugins)}},
+        {"nodes": {"0": {"jvm": {"mem": {"heap_used_percent": 40}}}}},
+        {"defaults": {"plugins.ml_commons.only_run_on_ml_node": "true"}, "persistent": {}},
+    )
+
+
+def test_a_plugin_counts_where_every_node_has_it() -> None:
+    assert capabilities(plugins=[ML, ML]).is_native
+    assert capabilities(plugins=[ML, ML[:1]]).missing_for_native == ("opensearch-ml", "opensearch-neural-search")
+
+
+def test_a_version_before_rank_fusion_is_not_native() -> None:
+    assert capabilities("2.18.0", plugins=[ML]).missing_for_native == ("version 2.19 or later",)
+    assert capabilities("2.19.1", plugins=[ML]).is_native
+
+
+@pytest.mark.engine
+def test_on_a_bare_cluster_the_sidecar_does_it_all(cluster: Cluster) -> None:
+    diagnosis = examine(cluster)
+    assert diagnosis.way == "sidecar"
+    assert diagnosis.findings[0].what.startswith("opensearch 3.8.0, 1 node")
+    assert not [finding for finding in diagnosis.findings if finding.severity == "in the way"]
+    assert any("no opensearch-knn" in finding.what for finding in diagnosis.findings)
+
+
+@pytest.mark.engine
+def test_a_bare_cluster_cannot_be_registered_and_what_to_do_instead_is_said(cluster: Cluster, spec: IndexSpec) -> None:
+    with pytest.raises(NotRegistered, match=r"missing: opensearch-knn.*outrider index"):
+        register(cluster, spec, "http://127.0.0.1:8080")
