@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from . import files, folder, multi_process, prompts
+from .adapters import Adapters
 from .inference.plan import Batch
 from .loop import run, wants_progress_bar
 from .modules.module import Features
@@ -55,7 +56,7 @@ class LoadRequest:
         }
 
 
-class Encoder(nn.Sequential):
+class Encoder(Adapters, nn.Sequential):
     """A pipeline of modules from texts to embeddings or scores."""
 
     kind: ClassVar[str] = "SentenceTransformer"

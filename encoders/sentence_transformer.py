@@ -15,10 +15,12 @@ from . import files
 from .encoder import Backend, Encoder, LoadRequest
 from .inputs import as_list
 from .loop import in_input_order, stack_in_input_order, wants_progress_bar
+from .model_card import SentenceTransformerModelCardData
 from .modules.module import Features
 from .modules.pooling import Pooling
 from .modules.transformer import Transformer
 from .prompts import choose_prompt
+from .publishing import push, write_card
 from .quantization import Precision, check_precision, quantize_embeddings
 from .renames import keywords, warn_renamed
 from .saving import save_pipeline
@@ -73,7 +75,8 @@ class SentenceTransformer(Encoder):
         )
         super().__init__(request)
         self.truncate_dim = truncate_dim
-        self.model_card_data = model_card_data
+        self.model_card_data = model_card_data or SentenceTransformerModelCardData()
+        self.model_card_data.register_model(self)
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
         logger.warning(
@@ -220,10 +223,72 @@ class SentenceTransformer(Encoder):
         safe_serialization: bool = True,
     ) -> None:
         """Write the model into a folder that Sentence Transformers reads, too."""
-        if path is not None:
-            save_pipeline(self, path, safe_serialization=safe_serialization)
+        if path is None:
+            return
+        save_pipeline(self, path, safe_serialization=safe_serialization)
+        if create_model_card:
+            write_card(self, path, model_name=model_name, train_datasets=train_datasets)
 
     save_pretrained = save
+
+    @keywords(old={"repo_name": "repo_id"})
+    def push_to_hub(
+        self,
+        repo_id: str,
+        token: str | None = None,
+        private: bool | None = None,
+        safe_serialization: bool = True,
+        commit_message: str | None = None,
+        local_model_path: str | None = None,
+        exist_ok: bool = False,
+        replace_model_card: bool = False,
+        train_datasets: list[str] | None = None,
+        revision: str | None = None,
+        create_pr: bool = False,
+    ) -> str:
+        """Upload the model to the hub; gives the URL of the commit or pull request."""
+        return push(
+            self,
+            repo_id,
+            token=token,
+            private=private,
+            safe_serialization=safe_serialization,
+            commit_message=commit_message,
+            local_model_path=local_model_path,
+            exist_ok=exist_ok,
+            replace_model_card=replace_model_card,
+            train_datasets=train_datasets,
+            revision=revision,
+            create_pr=create_pr,
+        )
+
+    @keywords(old={"repo_name": "repo_id"})
+    def save_to_hub(
+        self,
+        repo_id: str,
+        organization: str | None = None,
+        token: str | None = None,
+        private: bool | None = None,
+        safe_serialization: bool = True,
+        commit_message: str = "Add new SentenceTransformer model.",
+        local_model_path: str | None = None,
+        exist_ok: bool = False,
+        replace_model_card: bool = False,
+        train_datasets: list[str] | None = None,
+    ) -> str:
+        """The old name of push_to_hub."""
+        warn_renamed("SentenceTransformer", "save_to_hub", "push_to_hub", stacklevel=4)
+        return self.push_to_hub(
+            f"{organization}/{repo_id}" if organization and "/" not in repo_id else repo_id,
+            token=token,
+            private=private,
+            safe_serialization=safe_serialization,
+            commit_message=commit_message,
+            local_model_path=local_model_path,
+            exist_ok=exist_ok,
+            replace_model_card=replace_model_card,
+            train_datasets=train_datasets,
+        )
 
 
 def _token_embeddings(features: Features) -> list[Tensor]:

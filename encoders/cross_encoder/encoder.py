@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from .. import files, folder
 from ..encoder import Backend, Encoder, LoadRequest
 from ..loop import stack_in_input_order, wants_progress_bar
+from ..model_card import CrossEncoderModelCardData
 from ..modules.module import Features
 from ..modules.sequence_classifier import SequenceClassifier
+from ..publishing import push, write_card
 from ..renames import keywords, warn_renamed
 from . import activation
 from .activation import Activation
@@ -72,8 +74,9 @@ class CrossEncoder(Encoder):
         super().__init__(request)
         if max_length is not None:
             self.max_length = max_length
-        self.model_card_data = model_card_data
+        self.model_card_data = model_card_data or CrossEncoderModelCardData()
         self.set_activation_fn(activation_fn or self.get_default_activation_fn())
+        self.model_card_data.register_model(self)
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
         return [SequenceClassifier.load(str(path), **request.module_keywords())]
@@ -234,8 +237,36 @@ class CrossEncoder(Encoder):
         logger.info("Saving the model to %s", path)
         self.set_config_value("version", folder.FORMAT_VERSION)
         self._head.save_weights(path, safe_serialization=safe_serialization)
+        write_card(self, path, model_name=kwargs.get("model_name"), train_datasets=kwargs.get("train_datasets"))
 
     save_pretrained = save
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        token: str | None = None,
+        private: bool | None = None,
+        safe_serialization: bool = True,
+        commit_message: str | None = None,
+        exist_ok: bool = False,
+        revision: str | None = None,
+        create_pr: bool = False,
+        tags: list[str] | None = None,
+    ) -> str:
+        """Upload the model to the hub; gives the URL of the commit or pull request."""
+        return push(
+            self,
+            repo_id,
+            token=token,
+            private=private,
+            safe_serialization=safe_serialization,
+            commit_message=commit_message,
+            exist_ok=exist_ok,
+            revision=revision,
+            create_pr=create_pr,
+            tags=tags,
+        )
 
 
 def _read(scores: Tensor, to_numpy: bool, to_tensor: bool) -> Any:

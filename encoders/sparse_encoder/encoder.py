@@ -15,12 +15,14 @@ from .. import files, folder
 from ..encoder import Backend, Encoder, LoadRequest
 from ..inputs import as_list
 from ..loop import wants_progress_bar
+from ..model_card import SparseEncoderModelCardData
 from ..modules.mlm_transformer import MLMTransformer
 from ..modules.pooling import Pooling
 from ..modules.sparse_auto_encoder import SparseAutoEncoder
 from ..modules.splade_pooling import SpladePooling
 from ..modules.transformer import Transformer
 from ..prompts import choose_prompt
+from ..publishing import push, write_card
 from ..renames import keywords, warn_renamed
 from ..saving import save_pipeline
 from ..similarity_functions import SimilarityFunction
@@ -74,7 +76,8 @@ class SparseEncoder(Encoder):
         )
         super().__init__(request)
         self.max_active_dims = max_active_dims
-        self.model_card_data = model_card_data
+        self.model_card_data = model_card_data or SparseEncoderModelCardData()
+        self.model_card_data.register_model(self)
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
         entries = folder.read_modules(path)
@@ -217,8 +220,41 @@ class SparseEncoder(Encoder):
     ) -> None:
         """Write the model into a folder that Sentence Transformers reads, too."""
         save_pipeline(self, path, safe_serialization=safe_serialization)
+        if create_model_card:
+            write_card(self, path, model_name=model_name, train_datasets=train_datasets)
 
     save_pretrained = save
+
+    @keywords(old={"repo_name": "repo_id"})
+    def push_to_hub(
+        self,
+        repo_id: str,
+        token: str | None = None,
+        private: bool | None = None,
+        safe_serialization: bool = True,
+        commit_message: str | None = None,
+        local_model_path: str | None = None,
+        exist_ok: bool = False,
+        replace_model_card: bool = False,
+        train_datasets: list[str] | None = None,
+        revision: str | None = None,
+        create_pr: bool = False,
+    ) -> str:
+        """Upload the model to the hub; gives the URL of the commit or pull request."""
+        return push(
+            self,
+            repo_id,
+            token=token,
+            private=private,
+            safe_serialization=safe_serialization,
+            commit_message=commit_message,
+            local_model_path=local_model_path,
+            exist_ok=exist_ok,
+            replace_model_card=replace_model_card,
+            train_datasets=train_datasets,
+            revision=revision,
+            create_pr=create_pr,
+        )
 
 
 def _has_vocabulary_head(path: Path) -> bool:

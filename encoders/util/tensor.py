@@ -16,7 +16,9 @@ def as_tensor(values: Any) -> Tensor:
         return values
     if isinstance(values, (list, tuple)) and values and all(isinstance(value, Tensor) for value in values):
         return torch.stack(list(values))
-    return torch.as_tensor(np.asarray(values) if isinstance(values, (list, tuple)) else values)
+    if isinstance(values, (list, tuple)) and values and isinstance(values[0], np.ndarray):
+        return torch.from_numpy(np.stack(values))
+    return torch.as_tensor(values)
 
 
 def as_rows(values: Any) -> Tensor:
@@ -83,5 +85,5 @@ def compute_count_vector(embeddings: Tensor) -> Tensor:
     """For each dimension, how many rows are not zero there."""
     if embeddings.is_sparse:
         columns = embeddings.coalesce().indices()[1]
-        return torch.bincount(columns, minlength=embeddings.size(1))
-    return (embeddings != 0).sum(dim=0)
+        return torch.bincount(columns, minlength=embeddings.size(1)).int()
+    return (embeddings != 0).sum(dim=0).int()
