@@ -1,7 +1,7 @@
 """The index that a spec describes: made, read back, checked against the encoder."""
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -12,10 +12,8 @@ from .errors import BadSpec, ModelMismatch, RequestRefused
 from .ports import Models
 from .spec import META_KEY, DenseField, DenseKind, IndexSpec, SparseField, spec_from_meta, spec_to_meta
 
-# What may differ between the stored spec and the one asked for without the stored vectors being wrong.
-_TUNABLE = frozenset(
-    ("index", "id_field", "match", "rank_constant", "window", "rerank_window", "exact_limit", "way", "pipelines")
-)
+# What the stored vectors depend on; all else may change without indexing again.
+_FIXED = ("text_fields", "models", "dense", "sparse", "marker")
 
 
 def index_path(index: str, rest: str = "") -> str:
@@ -113,8 +111,7 @@ def _mappings(cluster: Cluster, index: str) -> list[Mapping[str, Any]]:
 
 
 def _refuse_conflict(stored: IndexSpec, wanted: IndexSpec) -> None:
-    differing = [f.name for f in fields(IndexSpec) if f.name not in _TUNABLE]
-    differing = [name for name in differing if getattr(stored, name) != getattr(wanted, name)]
+    differing = [name for name in _FIXED if getattr(stored, name) != getattr(wanted, name)]
     if differing == ["models"] and replace(wanted.models, rerank=stored.models.rerank) == stored.models:
         return
     if differing:

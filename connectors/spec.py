@@ -47,6 +47,7 @@ class IndexSpec:
     """One index: its texts, its vector fields, and how its results are fused and reranked.
 
     `window` is how deep each ranking is read before fusion, `rerank_window` how many fused results are reranked.
+    `match` is how several text fields count together; `tie_breaker` is what each field but the best one adds to it.
     `exact_limit` is the number of documents up to which byte vectors are scored exhaustively.
     `way` says who encodes: the engine through its plugins (native), or the sidecar.
     """
@@ -61,6 +62,7 @@ class IndexSpec:
     id_field: str | None = None
     marker: str = "outrider"
     match: Match = "best_fields"
+    tie_breaker: float = 0.3
     rank_constant: int = 60
     window: int = 100
     rerank_window: int = 50

@@ -41,7 +41,8 @@ def bm25_query(spec: IndexSpec, text: str) -> Query:
     words = text.split()
     limit = MAX_CLAUSES // len(spec.text_fields)
     asked = text if len(words) <= limit else " ".join(words[:limit])
-    return {"multi_match": {"query": asked, "fields": list(spec.text_fields), "type": spec.match}}
+    fields = list(spec.text_fields)
+    return {"multi_match": {"query": asked, "fields": fields, "type": spec.match, "tie_breaker": spec.tie_breaker}}
 
 
 def sparse_query(spec: IndexSpec, weights: Mapping[str, float]) -> Query:
