@@ -21,7 +21,7 @@ from .errors import CannotSwitchUser, DataInUse, NodeDied, NoSpace, PortTaken
 from .fetch import home_of
 from .java import find_java, within_reach
 from .lock import flavors
-from .places import engine_root, hand_over, node_user
+from .places import can_enter, engine_root, hand_over, node_user
 from .progress import Report, Step, silent
 
 _READY_WITHIN_S = 180.0
@@ -125,6 +125,12 @@ class Engine:
     def _own_data(self) -> Path:
         data = Path(self._data or ".").absolute()
         data.mkdir(parents=True, exist_ok=True)
+        user = node_user()
+        if user is not None and not can_enter(data.parent, user):
+            raise CannotSwitchUser(
+                f"the data folder {data} lies in a folder that is closed to user id {user}, which the engine runs as "
+                "because it refuses root; choose a folder that every user may enter"
+            )
         lock = self._cleanup.enter_context((data.parent / f"{data.name}.lock").open("w"))
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,14 +4,24 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from outrider.plugin.launcher import Engine, engine, fetch, java
-from outrider.plugin.launcher.errors import DataInUse, DownloadFailed, NodeDied, NoJava, NoSpace, PortTaken, WrongHash
+from outrider.plugin.launcher import Engine, engine, engine_root, fetch, java
+from outrider.plugin.launcher.errors import (
+    CannotSwitchUser,
+    DataInUse,
+    DownloadFailed,
+    NodeDied,
+    NoJava,
+    NoSpace,
+    PortTaken,
+    WrongHash,
+)
 from outrider.plugin.launcher.lock import Artifact, Flavor, flavors
 from outrider.plugin.launcher.places import require_space
 from outrider.plugin.launcher.progress import silent
@@ -67,17 +77,24 @@ def _is_running(pid: int) -> bool:
 
 
 @pytest.mark.engine
-def test_a_data_folder_belongs_to_one_node(tmp_path: Path) -> None:
-    os.chmod(tmp_path, 0o755)
-    for parent in tmp_path.parents[:2]:
-        os.chmod(parent, 0o755)
-    data = tmp_path / "data"
-    with Engine("plain", data=data) as first:
-        httpx.put(f"{first.url}/kept").raise_for_status()
-        with pytest.raises(DataInUse, match="another engine runs on the data"):
-            Engine("plain", data=data).start()
-    with Engine("plain", data=data) as second:
-        assert httpx.head(f"{second.url}/kept").is_success
+def test_a_data_folder_belongs_to_one_node() -> None:
+    with tempfile.TemporaryDirectory(dir=engine_root(None, silent)) as folder:
+        data = Path(folder) / "data"
+        os.chmod(folder, 0o755)
+        with Engine("plain", data=data) as first:
+            httpx.put(f"{first.url}/kept").raise_for_status()
+            with pytest.raises(DataInUse, match="another engine runs on the data"):
+                Engine("plain", data=data).start()
+        with Engine("plain", data=data) as second:
+            assert httpx.head(f"{second.url}/kept").is_success
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's engines run as another user")
+def test_a_data_folder_that_is_closed_to_the_node_is_named(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(CannotSwitchUser, match=r"closed to user id 65534"):
+        Engine("plain", data=closed / "data").start()
 
 
 def test_a_taken_port_is_named() -> None:
