@@ -43,7 +43,14 @@ def create_app(settings: Settings, on_failure: Stop | None = None, opener: Opene
         await asyncio.wait([loading])
         await registry.close()
 
-    app = FastAPI(title="Outrider", version=version("outrider"), lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    app = FastAPI(
+        title="Outrider",
+        version=version("outrider"),
+        lifespan=lifespan,
+        redoc_url=None,
+        # Prometheus has the metrics, and error reports would carry what callers sent.
+        telemetry={"auto_configure": settings.telemetry, "metrics": False, "logs": False},
+    )
     app.openapi = lambda: document(app.title, app.version, OPERATIONS)  # type: ignore[method-assign]
     app.router.routes.extend(OPERATIONAL)
     for operation in OPERATIONS:

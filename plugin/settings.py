@@ -112,6 +112,9 @@ class Settings(BaseSettings):
     query_cache: int = Field(default=10_000, ge=0, description="Encoded queries kept in memory; 0 keeps none.")
     drain_s: float = Field(default=30.0, ge=0, description="How long queued work may take to finish after SIGTERM.")
     connections: int = Field(default=1024, ge=1, description="The most connections; beyond it the answer is 503.")
+    telemetry: bool = Field(
+        default=False, description="Export traces to OTEL_EXPORTER_OTLP_ENDPOINT; needs `fastapi[opentelemetry]`."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
     log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or JSON for machines.")
 

@@ -11,6 +11,7 @@ from .metrics import Metrics
 from .query_cache import QueryCache
 from .registry import Kind, Registry, Served, Task
 from .settings import Limits, Settings
+from .tracing import model_span
 from .work import Failed, Outcome, Priority
 
 
@@ -102,7 +103,8 @@ class Sidecar:
         takes_part: bool = False,
     ) -> list[Outcome]:
         started_s = time.perf_counter()
-        outcomes = await served.scheduler.encode(inputs, task, priority, deadline_s, takes_part=takes_part)
+        with model_span(served.name, served.kind, priority, len(inputs)):
+            outcomes = await served.scheduler.encode(inputs, task, priority, deadline_s, takes_part=takes_part)
         served.metrics.answered(priority, time.perf_counter() - started_s)
         return outcomes
 

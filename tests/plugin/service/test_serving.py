@@ -3,11 +3,13 @@
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -58,6 +60,20 @@ def test_health_answers_before_the_models_are_loaded(start_sidecar: Any) -> None
         assert asked.status_code in (200, 503)
         if asked.status_code == 503:
             assert asked.headers["retry-after"] == "1"
+
+
+def test_tls_where_certificate_and_key_are_given(start_sidecar: Any, tmp_path: Path) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=sidecar"
+    names = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate))
+    subprocess.run([*made.split(), *names], check=True, capture_output=True)
+    environment = {"OUTRIDER_TLS__CERTIFICATE": str(certificate), "OUTRIDER_TLS__KEY": str(key)}
+    with start_sidecar(wait=False, **environment) as running:
+        assert running.url.startswith("https://127.0.0.1:")
+        trusting = ssl.create_default_context(cafile=certificate)
+        assert httpx.get(f"{running.url}/health", verify=trusting).status_code == 200
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(running.url.replace("https", "http") + "/health")
 
 
 def test_sigterm_finishes_what_was_taken(start_sidecar: Any) -> None:
