@@ -35,6 +35,8 @@ _NAMES = {
     "UntrustedCode": "errors",
     "WorkerDied": "errors",
     "WrongBackend": "errors",
+    "export_dynamic_quantized_onnx_model": "backends.quantise",
+    "export_optimized_onnx_model": "backends.quantise",
     "quantize_embeddings": "quantization",
 }
 

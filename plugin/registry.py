@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from .aside import aside
 from .batching import batch_of_first
 from .errors import BadRequest, NotReady, UnknownModel, WrongKind
 from .memory import give_back, resident_bytes
@@ -129,7 +130,7 @@ class Registry:
         settings = self._configured(name)
         async with self._changing:
             started_s, before = time.perf_counter(), resident_bytes() or 0
-            model = await asyncio.to_thread(self._open_warm, settings)
+            model = await aside(lambda: self._open_warm(settings))
             grown = max(0, (resident_bytes() or 0) - before)
             fresh = self._serve(settings, model, time.perf_counter() - started_s, grown)
             old = self._served.get(fresh.name)

@@ -14,7 +14,6 @@ _NAMES = {
         "is_training_available",
     ),
     "file_io": ("http_get", "is_sentence_transformer_model", "load_dir_path", "load_file_path"),
-    "hard_negatives": ("mine_hard_negatives",),
     "misc": (
         "append_to_last_row",
         "disable_datasets_caching",
@@ -56,8 +55,6 @@ _PLACES = {name: module for module, names in _NAMES.items() for name in names}
 _OUTSIDE = {
     "SimilarityFunction": "similarity_functions",
     "quantize_embeddings": "quantization",
-    "semantic_search_faiss": "quantization",
-    "semantic_search_usearch": "quantization",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import NotAModel
-from .net import Net
+from .net import CONTRIB, Net
 from .weights import Weights
 
 PREFIX = "bert"
@@ -19,7 +19,7 @@ def backbone(net: Net, weights: Weights, config: Mapping[str, Any]) -> str:
     """The hidden states of the last layer, (batch, tokens, hidden)."""
     epsilon = float(config.get("layer_norm_eps", 1e-12))
     ids, mask, types = (net.op("Cast", name, to=6) for name in INPUTS)
-    hidden = net.contrib(
+    hidden, _ = net.split(
         "EmbedLayerNormalization",
         ids,
         types,
@@ -29,6 +29,7 @@ def backbone(net: Net, weights: Weights, config: Mapping[str, Any]) -> str:
         net.constant("embeddings.norm.weight", weights["embeddings.LayerNorm.weight"]),
         net.constant("embeddings.norm.bias", weights["embeddings.LayerNorm.bias"]),
         outputs=2,
+        domain=CONTRIB,
         epsilon=epsilon,
     )
     for number in range(int(config["num_hidden_layers"])):
@@ -60,20 +61,13 @@ def _layer(
 
 def _attention(net: Net, weights: Weights, name: str, hidden: str, mask: str, heads: int) -> str:
     parts = ("query", "key", "value")
-    weight = np.concatenate([weights[f"{name}.{part}.weight"].T for part in parts], axis=1)
+    weight = np.concatenate([weights[f"{name}.{part}.weight"] for part in parts])
     bias = np.concatenate([weights[f"{name}.{part}.bias"] for part in parts])
-    return net.contrib(
-        "Attention",
-        hidden,
-        net.constant(f"{name}.weight", weight),
-        net.constant(f"{name}.bias", bias),
-        mask,
-        num_heads=heads,
-    )
+    return net.attention(hidden, name, weight, bias, mask, heads)
 
 
 def _residual(net: Net, weights: Weights, name: str, x: str, skip: str, epsilon: float) -> str:
-    projected = net.op("MatMul", x, net.constant(f"{name}.weight_t", weights[f"{name}.dense.weight"].T))
+    projected = net.matmul(x, name, weights[f"{name}.dense.weight"])
     return net.contrib(
         "SkipLayerNormalization",
         projected,

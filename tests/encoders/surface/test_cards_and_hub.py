@@ -111,8 +111,9 @@ def test_the_old_method_and_its_old_arguments(hub: RecordingHub, dense_folder: s
         model.save_to_hub("name", organization="us")
     assert caught[0].filename == __file__
     assert hub.calls[0][1]["repo_id"] == "us/name"
-    with pytest.warns(DeprecationWarning, match="repo_id"):
+    with pytest.warns(DeprecationWarning, match="save_to_hub") as caught:
         model.save_to_hub(repo_name="name")
+    assert ["'repo_id'" in str(caught[0].message), "'push_to_hub'" in str(caught[1].message)] == [True, True]
 
 
 def test_adapters_need_a_transformer_and_peft(dense_folder: str) -> None:
