@@ -146,8 +146,8 @@ class Scheduler:
         if left_s <= 0 or needed_s * CAUTION > left_s:
             self._metrics.refused(priority, "deadline")
             raise DeadlineExceeded(
-                f"the deadline is {max(left_s, 0):.2f} s away and the work needs about {needed_s:.2f} s with what waits "
-                "before it; give it more time, send less at once, or send it later",
+                f"the deadline is {max(left_s, 0):.2f} s away, and the work needs about {needed_s:.2f} s with what "
+                "waits before it; give it more time, send less at once, or send it later",
                 retry_after_s=max(1.0, backlog.wait_s),
             )
 
