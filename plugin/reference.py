@@ -4,8 +4,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import typer
 from pydantic import BaseModel
+from typer.cli import get_docs_for_click
 
+from .cli import app
 from .routes import OPERATIONS
 from .settings import KeySettings, ModelSettings, Settings
 
@@ -64,7 +67,14 @@ def routes_page() -> str:
     return _ROUTES + "\n".join(rows) + "\n" + _GET
 
 
-PAGES = {"settings.md": settings_page, "routes.md": routes_page}
+def commands_page() -> str:
+    """All commands with their arguments and options."""
+    command = typer.main.get_command(app)
+    pages = get_docs_for_click(obj=command, ctx=typer.Context(command), name="outrider")
+    return f"{pages.strip()}\n\nThis page is written by `python -m outrider.plugin.reference docs/reference`.\n"
+
+
+PAGES = {"commands.md": commands_page, "settings.md": settings_page, "routes.md": routes_page}
 
 
 def _table(rows: Iterator[tuple[str, str, str]]) -> str:
