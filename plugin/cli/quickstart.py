@@ -119,7 +119,7 @@ class _Show:
 
     def tell(self, line: str) -> None:
         """A line that stays."""
-        self._console.print(line, markup=False)
+        self._console.print(line, markup=False, soft_wrap=True)
 
     def step(self, step: "Step") -> None:
         """A step of the launcher."""

@@ -96,7 +96,7 @@ def _engine(options: Options, on_step: Callable[[Step], None]) -> Engine:
     # Kept between runs, so that a second start finds its documents. The native way is kept nowhere: its connectors
     # name the sidecar's port, which is another one next time.
     keep = options.flavor == "plain"
-    data = engine_root(None, on_step) / f"quickstart-{options.flavor}" / "data" if keep else None
+    data = engine_root(None, lambda _: None) / f"quickstart-{options.flavor}" / "data" if keep else None
     return Engine(options.flavor, port=options.engine_port, data=data, report=on_step)
 
 
