@@ -3,6 +3,7 @@
 PluginError
 ├── SettingsInvalid           a setting is unknown or out of range
 ├── PortTaken                 another process listens where the sidecar should
+├── WorkerFailed              a worker process did not start
 ├── SidecarRefused            the sidecar told our client that the request is wrong
 └── ServiceError              an answer to a request
     ├── BadRequest       400  the body is not what the route takes
@@ -10,6 +11,7 @@ PluginError
     ├── Unauthorized     401  no key, or an unknown one
     ├── Forbidden        403  the key's scopes do not cover the route
     ├── UnknownModel     404  no model of that name is served
+    ├── SeveralWorkers   409  one worker cannot change what all of them serve
     ├── BodyTooLarge     413  body, number of texts, or one text beyond its limit
     ├── TextRefused      422  the model cannot take this text
     ├── LoadFailed       424  a model could not be loaded
@@ -30,6 +32,10 @@ class SettingsInvalid(PluginError, ValueError):
 
 class PortTaken(PluginError, OSError):
     """Another process listens where the sidecar should."""
+
+
+class WorkerFailed(PluginError):
+    """A worker process did not start."""
 
 
 class SidecarRefused(PluginError, ValueError):
@@ -80,6 +86,12 @@ class UnknownModel(ServiceError):
     """No model of that name is served."""
 
     status = 404
+
+
+class SeveralWorkers(ServiceError):
+    """One worker cannot change what all of them serve."""
+
+    status = 409
 
 
 class BodyTooLarge(ServiceError):

@@ -66,8 +66,3 @@ def _key(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         if name in (b"x-api-key", b"api-key"):
             return value.strip().decode("latin-1")
     return None
-
-
-if __name__ == "__main__":
-    made = new_key()
-    print(f"key, shown once: {made}\nsha256, for the settings: {digest(made)}")

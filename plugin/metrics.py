@@ -1,10 +1,15 @@
 """What the sidecar tells Prometheus."""
 
+import os
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from .work import Encoded, Finished, Priority
 
+# The library's own variable: with it, series lie in files there, and each worker sees those of all.
+MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -25,7 +30,14 @@ class Metrics:
         def histogram(name: str, about: str, buckets: tuple[float, ...]) -> Histogram:
             return Histogram(f"outrider_{name}", about, _PER_MODEL, buckets=buckets, registry=self.registry)
 
-        self.queue_texts = Gauge("outrider_queue_texts", "Texts that wait or run", _PER_MODEL, registry=self.registry)
+        # Summed over the workers that live, where there are several.
+        self.queue_texts = Gauge(
+            "outrider_queue_texts",
+            "Texts that wait or run",
+            _PER_MODEL,
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self.wait = histogram("queue_wait_seconds", "From arrival to the start of the batch, per text", _SECONDS)
         self.batch_texts = histogram("batch_texts", "Texts of a batch", _TEXTS)
         self.batch_seconds = histogram("batch_seconds", "Time that the model ran on a batch", _SECONDS)
@@ -52,7 +64,12 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """All series in Prometheus' text format."""
-        return generate_latest(self.registry)
+        return generate_latest(self._all_workers() if MULTIPROCESS_FOLDER in os.environ else self.registry)
+
+    def _all_workers(self) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return registry
 
 
 class ModelMetrics:
@@ -99,7 +116,9 @@ class ModelMetrics:
     def forget(self) -> None:
         """Take the model's gauges out, when it is unloaded."""
         for priority in Priority:
-            self._metrics.queue_texts.remove(self._model, priority)
+            self._series[priority].queue_texts.set(0)
+            if MULTIPROCESS_FOLDER not in os.environ:
+                self._metrics.queue_texts.remove(self._model, priority)
 
 
 class _Series:

@@ -4,11 +4,14 @@ from collections import OrderedDict
 
 from .work import Encoded
 
-Key = tuple[str, str]
+Key = tuple[str, str, str]
 
 
 class QueryCache:
-    """Encoded queries by the model's fingerprint and the text; a reloaded model with other weights finds nothing."""
+    """Encoded queries by the model's fingerprint, what runs it (int8 is not exact), and the text.
+
+    A reloaded model with other weights finds nothing.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

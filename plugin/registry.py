@@ -5,7 +5,9 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
+
+from outrider.encoders import EncoderError
 
 from .aside import aside
 from .batching import batch_of_first
@@ -17,8 +19,9 @@ from .settings import ModelSettings, Settings
 from .work import Model
 
 Kind = Literal["dense", "sparse", "rerank"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 Task = Literal["query", "document"]
-TASKS: tuple[Task, ...] = ("query", "document")
+TASKS: tuple[Task, ...] = get_args(Task)
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +52,9 @@ class ServableModel(Model, Protocol):
     @property
     def activation(self) -> str:
         """What its scores went through: Sigmoid, or Identity for logits."""
+
+    def spell(self, text: str, add_special_tokens: bool = True) -> Sequence[Any]:
+        """The tokens of a text."""
 
     def warm_up(self) -> None:
         """Run a real batch."""
@@ -104,7 +110,8 @@ class Registry:
     """Owns the served models. All methods run on the event loop; loading itself runs beside it."""
 
     def __init__(self, settings: Settings, metrics: Metrics, opener: Opener) -> None:
-        self._settings = settings
+        self._models = settings.models
+        self._limits = settings.queue
         self._metrics = metrics
         self._open = opener
         self._served: dict[str, Served] = {}
@@ -115,15 +122,31 @@ class Registry:
     @property
     def served(self) -> tuple[Served, ...]:
         """The loaded models, in the order of the settings where they are from there."""
-        order = {model.served_name: place for place, model in enumerate(self._settings.models)}
+        order = {model.served_name: place for place, model in enumerate(self._models)}
         return tuple(sorted(self._served.values(), key=lambda each: order.get(each.name, len(order))))
 
     async def load_all(self) -> None:
         """Load what is to be served from the start; ready when the last is warm. Raises the first failure."""
-        for model in self._settings.models:
+        for model in self._models:
             if model.load == "start":
                 await self.load(model.served_name)
         self.is_ready = True
+
+    async def serve(self, models: Sequence[ModelSettings]) -> None:
+        """Serve these from now on: load afresh what they load at the start, then unload what is not among them.
+
+        No request is dropped for it. Raises the first failure to load, and serves what it served until then.
+        """
+        before, self._models = self._models, tuple(models)
+        try:
+            await self.load_all()
+        except EncoderError:
+            self._models = before
+            raise
+        names = {model.served_name for model in models}
+        for served in self.served:
+            if served.name not in names:
+                await self.unload(served.name)
 
     async def load(self, name: str) -> Served:
         """Load the model that the settings have under this name; one that is loaded is replaced without a gap."""
@@ -188,10 +211,10 @@ class Registry:
         )
 
     def _configured(self, name: str) -> ModelSettings:
-        for model in self._settings.models:
+        for model in self._models:
             if name in (model.served_name, *model.aliases):
                 return model
-        names = ", ".join(model.served_name for model in self._settings.models)
+        names = ", ".join(model.served_name for model in self._models)
         raise BadRequest(f"{name!r} is not in the settings, and only what is there can be loaded; they have {names}")
 
     def _open_warm(self, settings: ModelSettings) -> ServableModel:
@@ -202,9 +225,7 @@ class Registry:
     def _serve(self, settings: ModelSettings, model: ServableModel, load_s: float, memory_bytes: int) -> Served:
         name = settings.served_name
         metrics = self._metrics.of(name)
-        scheduler = Scheduler(
-            model, batch_of_first(settings.batch_tokens), model.max_tokens, self._settings.queue, metrics
-        )
+        scheduler = Scheduler(model, batch_of_first(settings.batch_tokens), model.max_tokens, self._limits, metrics)
         return Served(name, settings, model, scheduler, metrics, load_s, memory_bytes)
 
     async def _retire(self, served: Served) -> None:

@@ -1,27 +1,48 @@
-"""Run the app: one process, one port, a graceful end."""
+"""Run the app: one port, one process or several, a graceful end."""
 
+import asyncio
+import logging
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
 
+from outrider.encoders import EncoderError
+
 from .app import create_app
-from .errors import PortTaken
+from .errors import PluginError, PortTaken
 from .logs import configure
 from .settings import Settings
 
 Started = Callable[[str], None]
+Reread = Callable[[], Settings]
+
+# Uvicorn's own.
+_BACKLOG = 2048
+
+log = logging.getLogger(__name__)
 
 
-def serve(settings: Settings, on_started: Started | None = None) -> None:
+def serve(settings: Settings, on_started: Started | None = None, reread: Reread | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C, then finish what waits; `on_started` hears the URL once the port answers.
 
+    On SIGHUP, keys and models become those that `reread` gives; with several workers it must be picklable.
     Raises PortTaken, or what the first model that does not load raises.
     """
     configure(settings)
-    listening = listen(settings.host, settings.port)
-    server = _Server(settings, listening, on_started)
+    if settings.workers > 1:
+        from .workers import supervise
+
+        supervise(settings, on_started, reread)
+    else:
+        serve_on(listen(settings.host, settings.port), settings, on_started, reread)
+
+
+def serve_on(listening: socket.socket, settings: Settings, on_started: Started | None, reread: Reread | None) -> None:
+    """Serve on this socket, in this process."""
+    server = _Server(settings, listening, on_started, reread)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     if server.failure is not None:
@@ -29,19 +50,27 @@ def serve(settings: Settings, on_started: Started | None = None) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket. Raises PortTaken with what to do."""
+    """A socket that listens. Raises PortTaken with what to do."""
+    listening = bind(host, port)
+    listening.listen(_BACKLOG)
+    return listening
+
+
+def bind(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
+    """A bound socket, whose port several processes share if `is_shared`. Raises PortTaken with what to do."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_shared:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
-        listening.bind((host, port))
-        listening.listen(2048)
+        bound.bind((host, port))
     except OSError as err:
-        listening.close()
+        bound.close()
         raise PortTaken(
             f"cannot listen on {host}:{port}: {err.strerror}; stop what listens there, or choose another with --port"
         ) from err
-    return listening
+    return bound
 
 
 def url_of(listening: socket.socket, scheme: str = "http") -> str:
@@ -52,12 +81,17 @@ def url_of(listening: socket.socket, scheme: str = "http") -> str:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, settings: Settings, listening: socket.socket, on_started: Started | None) -> None:
+    def __init__(
+        self, settings: Settings, listening: socket.socket, on_started: Started | None, reread: Reread | None
+    ) -> None:
         self.failure: BaseException | None = None
         self._url = url_of(listening, "https" if settings.tls.certificate else "http")
         self._on_started = on_started
+        self._reread = reread
+        self._app = create_app(settings, on_failure=self._fail)
+        self._reloading: asyncio.Task[None] | None = None
         config = uvicorn.Config(
-            create_app(settings, on_failure=self._fail),
+            self._app,
             log_config=None,
             log_level=settings.log_level,
             access_log=False,
@@ -72,8 +106,23 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Say where it listens, as soon as it does."""
         await super().startup(sockets)
+        if self._reread is not None and hasattr(signal, "SIGHUP"):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
         if self._on_started is not None and not self.should_exit:
             self._on_started(self._url)
+
+    def _reload(self) -> None:
+        self._reloading = asyncio.create_task(self._apply())
+
+    async def _apply(self) -> None:
+        if self._reread is None:
+            return
+        try:
+            await self._app.state.sidecar.apply(self._reread())
+        except (PluginError, EncoderError) as err:
+            log.error("the settings were not taken over, the old ones stay: %s", err)
+        else:
+            log.info("keys and models are those of the settings as they are now")
 
     def _fail(self, err: BaseException) -> None:
         self.failure = err

@@ -18,6 +18,8 @@ from pydantic_settings import (
 from .errors import SettingsInvalid
 
 FILE_VARIABLE = "OUTRIDER_CONFIG"
+# A key that was put where its hash belongs, or a password in a URL, would end in a log.
+_SECRETS = frozenset({"api_keys", "cluster"})
 
 
 class Tree(BaseModel):
@@ -49,7 +51,7 @@ class ModelSettings(Tree):
 
 
 class KeySettings(Tree):
-    """One API key. Only its hash is kept: `python -m outrider.plugin.keys` makes a key, and the hash for here."""
+    """One API key. Only its hash is kept: `outrider key NAME` makes a key, and the lines for here."""
 
     name: str = Field(description="Whose key it is.")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="The key's SHA-256.")
@@ -82,6 +84,13 @@ class QueueSettings(Tree):
     timeout_s: float = Field(default=30.0, gt=0, description="The deadline of a request that brings none.")
 
 
+class ClusterSettings(Tree):
+    """The cluster that the page at `/` asks; without one it still encodes and ranks."""
+
+    url: str = Field(default="", description="Where the page at `/` searches, such as http://localhost:9200.")
+    index: str = Field(default="", description="The index there that `outrider index` or `register` made.")
+
+
 def _as_models(given: Any) -> Any:
     if not isinstance(given, list | tuple):
         return given
@@ -105,10 +114,12 @@ class Settings(BaseSettings):
         ),
         description="The models to serve; the first of each kind is the default where a request names none.",
     )
+    workers: int = Field(default=1, ge=1, description="Processes that share the port, each with its own models.")
     limits: Limits = Limits()
     api_keys: tuple[KeySettings, ...] = Field(default=(), description="Who may ask; everybody unless set.")
     tls: TlsSettings = TlsSettings()
     queue: QueueSettings = QueueSettings()
+    cluster: ClusterSettings = ClusterSettings()
     query_cache: int = Field(default=10_000, ge=0, description="Encoded queries kept in memory; 0 keeps none.")
     drain_s: float = Field(default=30.0, ge=0, description="How long queued work may take to finish after SIGTERM.")
     connections: int = Field(default=1024, ge=1, description="The most connections; beyond it the answer is 503.")
@@ -117,6 +128,7 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
     log_format: Literal["text", "json"] = Field(default="text", description="Lines for people, or JSON for machines.")
+    log_requests: bool = Field(default=False, description="A line for each request: route, status, milliseconds.")
 
     @classmethod
     def settings_customise_sources(
@@ -139,13 +151,23 @@ def read_settings(file: str | Path | None = None, flags: Mapping[str, Any] | Non
     chosen = chosen_file(file)
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     try:
-        return _with_file(chosen)(**given)
+        read = _with_file(chosen)(**given)
     except ValidationError as err:
         raise SettingsInvalid("; ".join(_sentence(problem) for problem in err.errors())) from err
     except SettingsError as err:
         raise SettingsInvalid(f"a setting in the environment is not valid JSON: {err}") from err
     except tomllib.TOMLDecodeError as err:
         raise SettingsInvalid(f"the settings file {str(chosen)!r} is not TOML: {err}") from err
+    # Of the class that has a name, so that worker processes can be sent it.
+    return Settings.model_construct(read.model_fields_set, **dict(read))
+
+
+def key_settings(name: str, sha256: str, scopes: tuple[str, ...]) -> KeySettings:
+    """One entry of `api_keys`. Raises SettingsInvalid."""
+    try:
+        return KeySettings.model_validate({"name": name, "sha256": sha256, "scopes": scopes})
+    except ValidationError as err:
+        raise SettingsInvalid("; ".join(_sentence(problem) for problem in err.errors())) from err
 
 
 def chosen_file(file: str | Path | None) -> str | Path | None:
@@ -164,4 +186,5 @@ def _with_file(file: str | Path | None) -> type[Settings]:
 
 def _sentence(problem: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in problem["loc"])
-    return f"setting {where}: {problem['msg']}, got {problem['input']!r}"
+    seen = "a value that is not shown" if problem["loc"][0] in _SECRETS else repr(problem["input"])
+    return f"setting {where}: {problem['msg']}, got {seen}"

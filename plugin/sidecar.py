@@ -8,7 +8,7 @@ from typing import Any
 from .errors import BodyTooLarge
 from .keys import KeyRing
 from .metrics import Metrics
-from .query_cache import QueryCache
+from .query_cache import Key, QueryCache
 from .registry import Kind, Registry, Served, Task
 from .settings import Limits, Settings
 from .tracing import model_span
@@ -55,6 +55,11 @@ class Sidecar:
         self.keys = KeyRing(settings.api_keys, settings.host)
         self._cache = QueryCache(settings.query_cache)
 
+    async def apply(self, settings: Settings) -> None:
+        """Take the keys and models of these settings; whatever else they change waits for the next start."""
+        self.keys = KeyRing(settings.api_keys, self.settings.host)
+        await self.registry.serve(settings.models)
+
     async def encode(
         self,
         model: str | None,
@@ -69,11 +74,11 @@ class Sidecar:
         """
         served, alias_task = self.registry.find(model, kinds)
         task = alias_task or task
-        self._check(texts)
+        self.check(texts)
         is_hasty = task == "query" or (task is None and len(texts) == 1)
         priority = Priority.INTERACTIVE if is_hasty else Priority.BULK
         task = task or "document"
-        key = (served.fingerprint, texts[0]) if task == "query" and len(texts) == 1 else None
+        key = (served.fingerprint, served.model.executor, texts[0]) if task == "query" and len(texts) == 1 else None
         if key is not None and (found := self._find(served, key)):
             return Encoding(served, [found])
         outcomes = await self._run(served, texts, task, priority, deadline_s)
@@ -88,7 +93,7 @@ class Sidecar:
     async def score(self, model: str | None, inputs: Sequence[str | tuple[str, str]], deadline_s: float) -> Encoding:
         """Score each pair, or single text, in the order given."""
         served, _ = self.registry.find(model, ("rerank",))
-        self._check([given if isinstance(given, str) else max(given, key=len) for given in inputs])
+        self.check([given if isinstance(given, str) else max(given, key=len) for given in inputs])
         outcomes = await self._run(served, inputs, "query", Priority.INTERACTIVE, deadline_s, takes_part=True)
         return Encoding(served, outcomes)
 
@@ -108,14 +113,15 @@ class Sidecar:
         served.metrics.answered(priority, time.perf_counter() - started_s)
         return outcomes
 
-    def _find(self, served: Served, key: tuple[str, str]) -> Outcome | None:
+    def _find(self, served: Served, key: Key) -> Outcome | None:
         if not self.settings.query_cache:
             return None
         found = self._cache.find(key)
         served.metrics.looked_up(is_hit=found is not None)
         return found
 
-    def _check(self, texts: Sequence[str]) -> None:
+    def check(self, texts: Sequence[str]) -> None:
+        """Raises BodyTooLarge for too many texts, or one that is too long."""
         limits = self.settings.limits
         if len(texts) > limits.texts:
             raise BodyTooLarge(

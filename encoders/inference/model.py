@@ -17,7 +17,7 @@ from .executor import Executor, pad
 from .graph_cache import graph_file
 from .onnx_executor import OnnxExecutor
 from .plan import DEFAULT_BUDGET, TokenBudget, plan_batches, restore_order
-from .tokenizer import RefusedText, Text, TokenizedText, Tokenizer
+from .tokenizer import RefusedText, Text, Token, TokenizedText, Tokenizer
 
 Row = npt.NDArray[np.float32] | SparseVector | float
 
@@ -59,6 +59,10 @@ class Model:
     def tokenize(self, inputs: Sequence[Text], task: str | None = None) -> list[TokenizedText | RefusedText]:
         """One result for each text or pair, in order; `task` ("query" or "document") chooses the prompt."""
         return self._tokenizer.tokenize(inputs, self._description.prompt(task))
+
+    def spell(self, text: str, add_special_tokens: bool = True) -> list[Token]:
+        """The tokens of a text as it stands, cut where the model cuts."""
+        return self._tokenizer.spell(text, add_special_tokens)
 
     def run(self, batch: Sequence[TokenizedText]) -> list[Row]:
         """One forward over these texts, padded to the longest: one row a text."""

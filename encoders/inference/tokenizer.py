@@ -33,6 +33,17 @@ class RefusedText:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of a text: its id, its characters, and where they stand; special tokens stand nowhere."""
+
+    id: int
+    text: str
+    is_special: bool
+    start: int | None
+    stop: int | None
+
+
 class Tokenizer:
     """The tokenizer of a model's folder, cutting what exceeds the model's limit. Safe for several threads."""
 
@@ -59,6 +70,15 @@ class Tokenizer:
         for index, encoding in zip(accepted, self._tokenizer.encode_batch(prepared), strict=True):
             results[index] = TokenizedText(encoding.ids, encoding.type_ids, bool(encoding.overflowing))
         return [result for result in results if result is not None]
+
+    def spell(self, text: str, add_special_tokens: bool = True) -> list[Token]:
+        """The tokens of a text as it stands, with neither prompt nor stripping."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=add_special_tokens)
+        marked = zip(encoding.ids, encoding.tokens, encoding.offsets, encoding.special_tokens_mask, strict=True)
+        return [
+            Token(index, token, True, None, None) if special else Token(index, text[start:stop], False, start, stop)
+            for index, token, (start, stop), special in marked
+        ]
 
     def _prepare(self, given: Text, prompt: str) -> Text:
         if isinstance(given, str):

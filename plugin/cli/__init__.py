@@ -9,11 +9,12 @@ from outrider import __version__
 
 from .doctor import doctor
 from .index import index
+from .key import key
 from .models import models
 from .quickstart import quickstart
 from .register import register, unregister
 from .search import search
-from .serve import serve
+from .serve import config, serve
 
 app = typer.Typer(
     name="outrider",
@@ -21,7 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (quickstart, doctor, index, search, serve, register, unregister, models):
+for command in (quickstart, doctor, index, search, serve, config, key, register, unregister, models):
     app.command()(command)
 
 

@@ -1,28 +1,87 @@
-"""`outrider serve`: the sidecar, until Ctrl-C or SIGTERM."""
+"""`outrider serve`: the sidecar until Ctrl-C or SIGTERM; `outrider config`: the settings that it would run with."""
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from .options import AsJson
+
+Models = Annotated[
+    list[str] | None,
+    typer.Option("--model", help="A model to serve: folder, ready name, package: reference or hub id. Repeatable."),
+]
+Host = Annotated[str | None, typer.Option(help="The address to listen on; 0.0.0.0 for all.")]
+Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 picks a free one.")]
+Workers = Annotated[int | None, typer.Option(help="Processes that share the port, each with its own models.")]
+ClusterUrl = Annotated[str | None, typer.Option("--cluster", help="The cluster that the page at / asks.")]
+ClusterIndex = Annotated[str | None, typer.Option("--index", help="The index there that the page at / asks.")]
+Config = Annotated[Path | None, typer.Option(help="A TOML file of settings.")]
+LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning or error.")]
+
 
 def serve(
-    models: Annotated[
-        list[str] | None,
-        typer.Option("--model", help="A model to serve: folder, ready name, package: reference or hub id. Repeatable."),
-    ] = None,
-    host: Annotated[str | None, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 picks a free one.")] = None,
-    config: Annotated[Path | None, typer.Option(help="A TOML file of settings.")] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+    models: Models = None,
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = None,
+    cluster: ClusterUrl = None,
+    index: ClusterIndex = None,
+    config: Config = None,
+    log_level: LogLevel = None,
 ) -> None:
     """Serve the models over HTTP; without --model, one dense, one sparse and one reranker that are ready to use."""
-    import logging
-
     from ..server import serve as run
     from ..settings import read_settings
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    flags = {"models": tuple(models) if models else None, "host": host, "port": port, "log_level": log_level}
-    settings = read_settings(config, flags)
-    run(settings, on_started=lambda url: typer.echo(f"listening on {url}"))
+    read = partial(read_settings, config, _flags(models, host, port, workers, cluster, index, log_level))
+    run(read(), on_started=lambda url: typer.echo(f"listening on {url}"), reread=read)
+
+
+def config(
+    models: Models = None,
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = None,
+    cluster: ClusterUrl = None,
+    index: ClusterIndex = None,
+    config: Config = None,
+    log_level: LogLevel = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print every setting that `serve` would run with, and where its value comes from."""
+    import json
+
+    from ..origins import origins
+
+    found = origins(config, _flags(models, host, port, workers, cluster, index, log_level))
+    if as_json:
+        facts = {each.name: {"value": each.shown, "from": each.source} for each in found}
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    width = max(len(each.name) for each in found)
+    for each in found:
+        typer.echo(f"{each.name:{width}}  {json.dumps(each.shown)}  ", nl=False)
+        typer.secho(each.source, dim=each.source == "default", bold=each.source != "default")
+
+
+def _flags(
+    models: list[str] | None,
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    cluster: str | None,
+    index: str | None,
+    log_level: str | None,
+) -> Mapping[str, Any]:
+    asked = {name: value for name, value in (("url", cluster), ("index", index)) if value is not None}
+    return {
+        "models": tuple(models) if models else None,
+        "host": host,
+        "port": port,
+        "workers": workers,
+        "cluster": asked or None,
+        "log_level": log_level,
+    }

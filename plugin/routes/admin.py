@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from outrider.encoders import EncoderError
 
-from ..errors import LoadFailed
+from ..errors import LoadFailed, SeveralWorkers
 from ..keys import Scope
 from .endpoint import Call, Operation
 from .native import errors
@@ -21,6 +21,7 @@ class ModelRequest(BaseModel):
 
 async def load(call: Call[ModelRequest]) -> Any:
     """Load and warm it; one that is loaded already is replaced without a gap. Goes on if the caller hangs up."""
+    _check_alone(call)
     try:
         served = await asyncio.shield(call.sidecar.registry.load(call.request.model))
     except EncoderError as err:
@@ -30,8 +31,18 @@ async def load(call: Call[ModelRequest]) -> Any:
 
 async def unload(call: Call[ModelRequest]) -> Any:
     """Take no more requests for it, answer those that wait, free its memory."""
+    _check_alone(call)
     await asyncio.shield(call.sidecar.registry.unload(call.request.model))
     return {"unloaded": call.request.model}
+
+
+def _check_alone(call: Call[ModelRequest]) -> None:
+    workers = call.sidecar.settings.workers
+    if workers > 1:
+        raise SeveralWorkers(
+            f"one of {workers} workers has this request, and the others would go on as they are; "
+            "change the settings file and send SIGHUP to the process that outrider serve started as"
+        )
 
 
 OPERATIONS = tuple(

@@ -15,11 +15,12 @@ from pydantic import BaseModel
 from starlette.types import Message, Receive, Send
 from starlette.types import Scope as Connection
 
-from ..errors import BadRequest, ServiceError
+from ..errors import BadRequest, DeadlineExceeded, ServiceError
 from ..keys import Scope
 from ..registry import Task
 from ..sidecar import Sidecar
 from .body import ClientGone, check, parse, read_body
+from .ranking import Incomplete
 from .reply import to_json
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -27,8 +28,9 @@ ErrorShape = Callable[[ServiceError], Any]
 
 TIMEOUT_HEADER = b"outrider-timeout"
 _JSON = (b"content-type", b"application/json")
+_INCOMPLETE = (b"outrider-complete", b"false")
 
-log = logging.getLogger(__name__)
+requests = logging.getLogger("outrider.requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,31 +77,45 @@ class Endpoint:
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         """Answer one request; nobody is answered who has hung up."""
-        sidecar = self._sidecar()
+        sidecar, arrived_s = self._sidecar(), time.monotonic()
         try:
-            reply = await self._reply(sidecar, scope, receive)
+            reply = await self._reply(sidecar, scope, receive, arrived_s)
         except ClientGone:
-            self._count(sidecar, 499)
+            self._note(sidecar, 499, arrived_s)
             return
         except ServiceError as err:
-            self._count(sidecar, err.status)
+            self._note(sidecar, err.status, arrived_s)
             await _send(send, err.status, to_json(self._operation.errors(err)), _retry_after(err))
             return
-        self._count(sidecar, 200)
-        await _send(send, 200, reply)
+        self._note(sidecar, 200, arrived_s)
+        if isinstance(reply, Incomplete):
+            await _send(send, 200, to_json(reply.reply), (_INCOMPLETE,))
+        else:
+            await _send(send, 200, to_json(reply))
 
-    async def _reply(self, sidecar: Sidecar, scope: Connection, receive: Receive) -> bytes:
-        arrived_s = time.monotonic()
+    async def _reply(self, sidecar: Sidecar, scope: Connection, receive: Receive, arrived_s: float) -> Any:
         sidecar.keys.check(scope["headers"], self._operation.scope)
-        limits = sidecar.settings.limits
-        body = parse(await read_body(scope, receive, limits.body_bytes), limits)
+        settings = sidecar.settings
+        timeout_s = _timeout(scope) or settings.queue.timeout_s
+        body = parse(await _body_within(timeout_s, scope, receive, settings.limits.body_bytes), settings.limits)
         request = check(body, self._operation.request)
-        timeout_s = _timeout(scope) or sidecar.settings.queue.timeout_s
         call = Call(sidecar, request, self._operation.task, arrived_s + timeout_s)
-        return to_json(await _while_connected(self._operation.handler(call), receive))
+        return await _while_connected(self._operation.handler(call), receive)
 
-    def _count(self, sidecar: Sidecar, status: int) -> None:
+    def _note(self, sidecar: Sidecar, status: int, arrived_s: float) -> None:
         sidecar.metrics.replied(self._operation.path, status)
+        if sidecar.settings.log_requests:
+            ms = round(1000 * (time.monotonic() - arrived_s), 3)
+            facts = {"route": self._operation.path, "status": status, "ms": ms}
+            requests.info("%s %d %.1f ms", *facts.values(), extra={"facts": facts})
+
+
+async def _body_within(timeout_s: float, scope: Connection, receive: Receive, limit_bytes: int) -> bytes:
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await read_body(scope, receive, limit_bytes)
+    except TimeoutError as err:
+        raise DeadlineExceeded(f"the body did not arrive within {timeout_s:g} s; send it faster, or in parts") from err
 
 
 async def _while_connected(answer: Awaitable[Any], receive: Receive) -> Any:

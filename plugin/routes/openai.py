@@ -18,10 +18,16 @@ _TYPES: dict[type[ServiceError], str] = {
 }
 
 
+class Text(BaseModel):
+    """Jina's way to say that an input is text."""
+
+    text: str
+
+
 class EmbeddingsRequest(BaseModel):
     """OpenAI's fields, and the words that Cohere (`input_type`) and Jina (`task`) have for query and document."""
 
-    input: str | list[str] | list[int] | list[list[int]]
+    input: str | list[str] | list[Text] | list[int] | list[list[int]]
     model: str | None = Field(default=None, description="A served name or alias; `name:query` encodes as queries.")
     encoding_format: Literal["float", "base64"] | None = None
     embedding_type: Literal["float", "base64"] | None = Field(default=None, description="Jina's encoding_format.")
@@ -54,8 +60,9 @@ async def embeddings(call: Call[EmbeddingsRequest]) -> Any:
     }
 
 
-def _texts(given: str | list[str] | list[int] | list[list[int]]) -> list[str]:
-    texts = [given] if isinstance(given, str) else given
+def _texts(given: str | list[str] | list[Text] | list[int] | list[list[int]]) -> list[str]:
+    entries = [given] if isinstance(given, str) else given
+    texts = [entry.text if isinstance(entry, Text) else entry for entry in entries]
     if not texts:
         raise BadRequest("input is empty; send at least one text")
     strings = [text for text in texts if isinstance(text, str)]

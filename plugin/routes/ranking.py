@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import DeadlineExceeded
 from ..sidecar import Encoding
@@ -44,6 +45,18 @@ def completed(ranked: Sequence[Ranked]) -> list[tuple[int, float]]:
     """A score for every document, for protocols that want numbers: what the deadline left goes below the lowest."""
     lowest = min((each.score for each in ranked if each.score is not None), default=0.0)
     return [(each.index, lowest if each.score is None else each.score) for each in ranked]
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A reply whose shape has no room to say that the deadline left documents unscored: a header says it."""
+
+    reply: Any
+
+
+def marked(reply: Any, ranked: Sequence[Ranked]) -> Any:
+    """The reply, as Incomplete where it is."""
+    return reply if is_complete(ranked) else Incomplete(reply)
 
 
 def is_complete(ranked: Sequence[Ranked]) -> bool:

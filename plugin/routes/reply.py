@@ -9,6 +9,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from ..errors import BadRequest
+
 Vector = NDArray[np.float32]
 
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
@@ -23,12 +25,24 @@ def to_json(value: Any) -> bytes:
 
 
 def matrix(rows: Sequence[Vector], dimensions: int | None = None) -> Vector:
-    """Rows as one contiguous array; cut to the first `dimensions` and brought back to length 1 where asked."""
+    """Rows as one contiguous array; cut to the first `dimensions` and brought back to length 1 where asked.
+
+    Raises BadRequest where more are asked for than the model has.
+    """
     stacked = np.ascontiguousarray(np.stack(rows), dtype=np.float32)
-    if dimensions is None or dimensions >= stacked.shape[1]:
+    has = stacked.shape[1]
+    if dimensions is None or dimensions == has:
         return stacked
-    cut = stacked[:, :dimensions]
-    return np.ascontiguousarray(cut / np.maximum(np.linalg.norm(cut, axis=1, keepdims=True), 1e-12))
+    if dimensions > has:
+        raise BadRequest(
+            f"{dimensions} dimensions are asked for, and the model's vectors have {has}; ask for at most {has}"
+        )
+    return of_length_1(stacked[:, :dimensions])
+
+
+def of_length_1(rows: Vector) -> Vector:
+    """The rows, each divided by its length."""
+    return np.ascontiguousarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
 
 
 def short(number: float) -> float:

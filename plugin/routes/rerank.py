@@ -10,7 +10,7 @@ from ..errors import BadRequest, ServiceError
 from ..keys import Scope
 from . import tei
 from .endpoint import Call, Operation
-from .ranking import completed, is_complete, ranking
+from .ranking import completed, is_complete, marked, ranking
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -66,11 +66,12 @@ async def by_texts(call: Call[RerankRequest]) -> Any:
     if not texts:
         raise BadRequest("texts is empty; send at least one")
     encoding = await call.sidecar.rank(request.model, request.query, texts, call.deadline_s)
-    ranked = completed(ranking(encoding, is_raw=request.raw_scores))[: request.top_n]
-    return [
+    ranked = ranking(encoding, is_raw=request.raw_scores)
+    reply = [
         {"index": index, "score": score} | ({"text": texts[index]} if request.return_text else {})
-        for index, score in ranked
+        for index, score in completed(ranked)[: request.top_n]
     ]
+    return marked(reply, ranked)
 
 
 async def by_either(call: Call[RerankRequest]) -> Any:
@@ -86,10 +87,8 @@ async def for_opensearch(call: Call[RerankRequest]) -> Any:
     if not documents:
         raise BadRequest("documents is missing or empty; send at least one")
     encoding = await call.sidecar.rank(call.request.model, call.request.query, documents, call.deadline_s)
-    # Nine digits, all that float32 has: OpenSearch reads a number longer than 18 characters as a BigDecimal, and
-    # answers 500 because that is no Double.
-    ranked = completed(ranking(encoding))
-    return [{"index": index, "relevance_score": float(f"{score:.9g}")} for index, score in ranked]
+    ranked = ranking(encoding)
+    return marked([{"index": index, "relevance_score": score} for index, score in completed(ranked)], ranked)
 
 
 def _text(document: str | dict[str, Any], place: int, fields: list[str] | None) -> str:

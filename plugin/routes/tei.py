@@ -1,15 +1,15 @@
 """Hugging Face text-embeddings-inference: its routes, replies and errors."""
 
+import asyncio
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, Field
 
 from ..errors import BadRequest, BodyTooLarge, NotReady, QueueFull, ServiceError, TextRefused
-from ..registry import Task
+from ..registry import KINDS, ServableModel, Task
 from ..sidecar import Encoding
 from .endpoint import Call, Operation
-from .reply import matrix, weights_by_id
+from .reply import matrix, of_length_1, weights_by_id
 from .sides import side
 
 _TYPES: dict[type[ServiceError], str] = {
@@ -33,8 +33,16 @@ class Inputs(BaseModel):
 class EmbedRequest(Inputs):
     """Texts for dense vectors."""
 
-    normalize: bool = True
+    normalize: bool = Field(default=True, description="To length 1; a model that does so itself does so anyway.")
     dimensions: Annotated[int, Field(ge=1)] | None = None
+
+
+class TokenizeRequest(BaseModel):
+    """Texts to cut into tokens."""
+
+    inputs: str | list[str]
+    model: str | None = Field(default=None, description="Beyond the protocol: a served name or alias.")
+    add_special_tokens: bool = True
 
 
 class SimilarityInputs(BaseModel):
@@ -60,7 +68,8 @@ def errors(err: ServiceError) -> Any:
 async def embed(call: Call[EmbedRequest]) -> Any:
     """A root array of vectors, also for a single text."""
     encoding = await _encode(call, "dense")
-    return matrix(encoding.rows, call.request.dimensions)
+    rows = matrix(encoding.rows, call.request.dimensions)
+    return of_length_1(rows) if call.request.normalize else rows
 
 
 async def embed_sparse(call: Call[Inputs]) -> Any:
@@ -76,9 +85,29 @@ async def similarity(call: Call[SimilarityRequest]) -> Any:
     given = call.request.inputs
     texts = [given.source_sentence, *given.sentences]
     encoding = await call.sidecar.encode(call.request.model, ("dense",), texts, None, call.deadline_s)
-    rows = matrix(encoding.rows)
-    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    rows = of_length_1(matrix(encoding.rows))
     return rows[1:] @ rows[0]
+
+
+async def tokenize(call: Call[TokenizeRequest]) -> Any:
+    """The tokens of each text, up to the model's limit, with their places in it."""
+    request, sidecar = call.request, call.sidecar
+    texts = [request.inputs] if isinstance(request.inputs, str) else request.inputs
+    served, _ = sidecar.registry.find(request.model, KINDS)
+    sidecar.check(texts)
+    special = request.add_special_tokens
+    return await asyncio.to_thread(lambda: [_spelled(served.model, special, *each) for each in enumerate(texts)])
+
+
+def _spelled(model: ServableModel, add_special_tokens: bool, place: int, text: str) -> list[dict[str, Any]]:
+    try:
+        tokens = model.spell(text, add_special_tokens)
+    except UnicodeEncodeError as err:
+        raise TextRefused(f"text {place} is not valid Unicode: {err.reason} at character {err.start}") from err
+    return [
+        {"id": each.id, "text": each.text, "special": each.is_special, "start": each.start, "stop": each.stop}
+        for each in tokens
+    ]
 
 
 async def _encode(call: Call[Any], kind: Literal["dense", "sparse"]) -> Encoding:
@@ -104,5 +133,6 @@ OPERATIONS = (
     _embed_route("/embed", None),
     _embed_route("/query/embed", "query"),
     Operation("/embed_sparse", embed_sparse, Inputs, errors, "Term weights by token id", None, ("tei",)),
+    Operation("/tokenize", tokenize, TokenizeRequest, errors, "Tokens of texts", None, ("tei",)),
     Operation("/similarity", similarity, SimilarityRequest, errors, "Cosine similarities", None, ("tei",)),
 )

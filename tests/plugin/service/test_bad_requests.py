@@ -1,6 +1,7 @@
 """What is wrong with a request is said in the protocol's own shape: 4xx, never 5xx, and the good texts are not lost."""
 
 import json
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -135,3 +136,20 @@ def test_a_timeout_that_is_no_time_is_refused(post: Post, value: str) -> None:
     reply = post("/encode_query", {"texts": ["a"]}, **{"Outrider-Timeout": value})
     assert reply.status_code == 400
     assert "Outrider-Timeout" in reply.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/embed", "/v1/embeddings", "/v2/embed"])
+def test_more_dimensions_than_the_model_has_are_refused(post: Post, path: str) -> None:
+    body = {"inputs": "a", "input": "a", "texts": ["a"], "dimensions": 385, "output_dimension": 385}
+    if path == "/v2/embed":
+        del body["inputs"]
+    reply = post(path, body)
+    assert reply.status_code == 400
+    assert "at most 384" in reply.text
+
+
+def test_a_body_that_does_not_arrive_is_504(sidecar: Any) -> None:
+    host, port = sidecar.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as slow:
+        slow.sendall(b"POST /embed HTTP/1.1\r\nHost: x\r\nOutrider-Timeout: 0.2\r\nContent-Length: 50\r\n\r\n{")
+        assert slow.recv(100).startswith(b"HTTP/1.1 504 ")

@@ -234,3 +234,18 @@ def test_raw_scores_are_logits(post: Post) -> None:
     for index, score in scores.items():
         assert 1 / (1 + np.exp(-logits[index])) == pytest.approx(score, abs=1e-6)
     assert max(logits.values()) < 0
+
+
+def test_tokens_and_their_places_as_text_embeddings_inference_gives_them(post: Post) -> None:
+    text = "birds near T\u014dky\u014d"
+    first, second = post("/tokenize", {"inputs": [text, ""]}).json()
+    assert [(each["text"], each["special"]) for each in first[:2]] == [("[CLS]", True), ("birds", False)]
+    assert [text[each["start"] : each["stop"]] for each in first[1:-1]] == ["birds", "near", "T\u014dky\u014d"]
+    assert [each["id"] for each in second] == [101, 102]
+    (bare,) = post("/tokenize", {"inputs": text, "add_special_tokens": False, "model": "splade"}).json()
+    assert [each["id"] for each in bare] == [each["id"] for each in first[1:-1]]
+
+
+def test_jinas_objects_are_texts(post: Post) -> None:
+    objects, strings = (post("/v1/embeddings", {"input": given}).json() for given in ([{"text": "a"}], ["a"]))
+    assert objects["data"][0]["embedding"] == pytest.approx(strings["data"][0]["embedding"], abs=1e-6)

@@ -143,6 +143,24 @@ def test_rank_under_a_deadline_says_what_it_left(post: Post) -> None:
     assert reply["results"][0]["score"] is not None
 
 
+@pytest.mark.parametrize(
+    ("path", "field"), [("/rerank", "texts"), ("/os/rerank", "documents"), ("/v2/rerank", "documents")]
+)
+def test_protocols_without_a_word_for_it_say_in_a_header_what_the_deadline_left(
+    post: Post, path: str, field: str
+) -> None:
+    documents = [f"document {number} " + "word " * 300 for number in range(1000)]
+    reply = post(path, {"query": "word", field: documents}, **{"Outrider-Timeout": "2"})
+    assert reply.status_code == 200
+    if path == "/v2/rerank":
+        assert reply.json()["complete"] is False
+    else:
+        assert reply.headers["outrider-complete"] == "false"
+        assert sorted(each["index"] for each in reply.json()) == list(range(1000))
+    complete = post(path, {"query": "word", field: ["one"]})
+    assert "outrider-complete" not in complete.headers
+
+
 @pytest.mark.parametrize("path", ["/health", "/ready", "/metrics", "/info", "/v1/models", "/openapi.json", "/docs"])
 def test_operational_routes_answer(http: httpx.Client, path: str) -> None:
     assert http.get(path).status_code == 200
