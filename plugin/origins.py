@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
@@ -23,9 +22,7 @@ class Origin:
 
     @property
     def shown(self) -> Any:
-        """The value as JSON, without the password of a URL."""
-        if self.name == "cluster.url":
-            return without_password(self.value)
+        """The value as JSON."""
         return to_jsonable_python(self.value)
 
 
@@ -39,14 +36,6 @@ def origins(file: str | Path | None = None, flags: Mapping[str, Any] | None = No
         f"file {path}": TomlConfigSettingsSource(Settings, path)() if path else {},
     }
     return [Origin(name, value, _source(name, sources)) for name, value in _leaves(settings)]
-
-
-def without_password(url: str) -> str:
-    """The URL, with stars where it has a user's password."""
-    parts = urlsplit(url)
-    if not parts.password:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
 
 
 def _leaves(tree: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -18,8 +18,8 @@ from pydantic_settings import (
 from .errors import SettingsInvalid
 
 FILE_VARIABLE = "OUTRIDER_CONFIG"
-# A key that was put where its hash belongs, or a password in a URL, would end in a log.
-_SECRETS = frozenset({"api_keys", "cluster"})
+# A key that was put where its hash belongs would end in a log.
+_SECRETS = frozenset({"api_keys"})
 
 
 class Tree(BaseModel):
@@ -84,13 +84,6 @@ class QueueSettings(Tree):
     timeout_s: float = Field(default=30.0, gt=0, description="The deadline of a request that brings none.")
 
 
-class ClusterSettings(Tree):
-    """The cluster that the page at `/` asks; without one it still encodes and ranks."""
-
-    url: str = Field(default="", description="Where the page at `/` searches, such as http://localhost:9200.")
-    index: str = Field(default="", description="The index there that `outrider index` or `register` made.")
-
-
 def _as_models(given: Any) -> Any:
     if not isinstance(given, list | tuple):
         return given
@@ -119,7 +112,6 @@ class Settings(BaseSettings):
     api_keys: tuple[KeySettings, ...] = Field(default=(), description="Who may ask; everybody unless set.")
     tls: TlsSettings = TlsSettings()
     queue: QueueSettings = QueueSettings()
-    cluster: ClusterSettings = ClusterSettings()
     query_cache: int = Field(default=10_000, ge=0, description="Encoded queries kept in memory; 0 keeps none.")
     drain_s: float = Field(default=30.0, ge=0, description="How long queued work may take to finish after SIGTERM.")
     connections: int = Field(default=1024, ge=1, description="The most connections; beyond it the answer is 503.")

@@ -16,8 +16,6 @@ Models = Annotated[
 Host = Annotated[str | None, typer.Option(help="The address to listen on; 0.0.0.0 for all.")]
 Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 picks a free one.")]
 Workers = Annotated[int | None, typer.Option(help="Processes that share the port, each with its own models.")]
-ClusterUrl = Annotated[str | None, typer.Option("--cluster", help="The cluster that the page at / asks.")]
-ClusterIndex = Annotated[str | None, typer.Option("--index", help="The index there that the page at / asks.")]
 Config = Annotated[Path | None, typer.Option(help="A TOML file of settings.")]
 LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning or error.")]
 
@@ -27,16 +25,14 @@ def serve(
     host: Host = None,
     port: Port = None,
     workers: Workers = None,
-    cluster: ClusterUrl = None,
-    index: ClusterIndex = None,
-    config: Config = None,
+    cluster:     index:     config: Config = None,
     log_level: LogLevel = None,
 ) -> None:
     """Serve the models over HTTP; without --model, one dense, one sparse and one reranker that are ready to use."""
     from ..server import serve as run
     from ..settings import read_settings
 
-    read = partial(read_settings, config, _flags(models, host, port, workers, cluster, index, log_level))
+    read = partial(read_settings, config, _flags(models, host, port, workers, log_level))
     run(read(), on_started=lambda url: typer.echo(f"listening on {url}"), reread=read)
 
 
@@ -45,9 +41,7 @@ def config(
     host: Host = None,
     port: Port = None,
     workers: Workers = None,
-    cluster: ClusterUrl = None,
-    index: ClusterIndex = None,
-    config: Config = None,
+    cluster:     index:     config: Config = None,
     log_level: LogLevel = None,
     as_json: AsJson = False,
 ) -> None:
@@ -56,7 +50,7 @@ def config(
 
     from ..origins import origins
 
-    found = origins(config, _flags(models, host, port, workers, cluster, index, log_level))
+    found = origins(config, _flags(models, host, port, workers, log_level))
     if as_json:
         facts = {each.name: {"value": each.shown, "from": each.source} for each in found}
         typer.echo(json.dumps(facts, indent=2))
@@ -72,16 +66,12 @@ def _flags(
     host: str | None,
     port: int | None,
     workers: int | None,
-    cluster: str | None,
-    index: str | None,
     log_level: str | None,
 ) -> Mapping[str, Any]:
-    asked = {name: value for name, value in (("url", cluster), ("index", index)) if value is not None}
     return {
         "models": tuple(models) if models else None,
         "host": host,
         "port": port,
         "workers": workers,
-        "cluster": asked or None,
         "log_level": log_level,
     }

@@ -69,12 +69,7 @@ def test_a_missing_file_and_a_broken_variable_are_sentences(monkeypatch: pytest.
         read_settings()
 
 
-def test_a_key_or_password_in_the_wrong_place_is_not_shown() -> None:
+def test_a_key_in_the_place_of_its_hash_is_not_shown() -> None:
     with pytest.raises(SettingsInvalid) as refusal:
-        read_settings(
-            flags={"api_keys": [{"name": "a", "sha256": "outrider-the-key-itself"}], "cluster": {"urls": "s3"}}
-        )
+        read_settings(flags={"api_keys": [{"name": "a", "sha256": "outrider-the-key-itself"}]})
     assert "the-key-itself" not in str(refusal.value)
-    assert "s3" not in str(refusal.value)
-    found = {each.name: each.shown for each in origins(flags={"cluster": {"url": "https://me:secret@search:9200"}})}
-    assert found["cluster.url"] == "https://me:***@search:9200"
