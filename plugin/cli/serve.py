@@ -25,7 +25,7 @@ def serve(
     host: Host = None,
     port: Port = None,
     workers: Workers = None,
-    cluster:     index:     config: Config = None,
+    config: Config = None,
     log_level: LogLevel = None,
 ) -> None:
     """Serve the models over HTTP; without --model, one dense, one sparse and one reranker that are ready to use."""
@@ -41,7 +41,7 @@ def config(
     host: Host = None,
     port: Port = None,
     workers: Workers = None,
-    cluster:     index:     config: Config = None,
+    config: Config = None,
     log_level: LogLevel = None,
     as_json: AsJson = False,
 ) -> None:
