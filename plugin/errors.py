@@ -2,6 +2,7 @@
 
 PluginError
 ├── SettingsInvalid           a setting is unknown or out of range
+├── CollectionInvalid         a file of queries or judgements cannot be read
 ├── PortTaken                 another process listens where the sidecar should
 ├── WorkerFailed              a worker process did not start
 ├── SidecarRefused            the sidecar told our client that the request is wrong
@@ -28,6 +29,10 @@ class PluginError(Exception):
 
 class SettingsInvalid(PluginError, ValueError):
     """A setting is unknown or out of range."""
+
+
+class CollectionInvalid(PluginError, ValueError):
+    """A file of queries or judgements cannot be read."""
 
 
 class PortTaken(PluginError, OSError):

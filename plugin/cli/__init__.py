@@ -8,6 +8,7 @@ import typer
 from outrider import __version__
 
 from .doctor import doctor
+from .evaluate import evaluate
 from .index import index
 from .key import key
 from .models import models
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 for command in (quickstart, doctor, index, search, serve, config, key, register, unregister, models):
     app.command()(command)
+app.command("eval")(evaluate)
 
 
 def _show_version(asked: bool) -> None:

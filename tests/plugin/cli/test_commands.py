@@ -64,6 +64,27 @@ def test_documents_in_and_questions_out(opensearch: Engine, outrider: Run, docum
 
 
 @pytest.mark.engine
+def test_quality_is_measured_on_judged_queries(
+    opensearch: Engine, outrider: Run, documents: Path, tmp_path: Path
+) -> None:
+    outrider("index", opensearch.url, "cli-judged", str(documents), "--text", "title,body")
+    questions = {"q1": "bird near a lake", "q2": "railway at night", "q3": "baking"}
+    (tmp_path / "queries.tsv").write_text("".join(f"{query}\t{text}\n" for query, text in questions.items()))
+    (tmp_path / "qrels.txt").write_text("q1 0 heron 1\nq2 0 train 1\nq3 0 bread 1\nq9 0 bread 1\n")
+    files = ("--queries", "queries.tsv", "--qrels", "qrels.txt", "--per-query", "each.csv", "--run", "runs")
+    report = json.loads(outrider("eval", opensearch.url, "cli-judged", *files, "--json").stdout)
+    assert list(report) == ["bm25", "dense", "sparse", "fused", "reranked"]
+    assert report["reranked"]["ndcg@10"] == 1.0
+    assert report["bm25"]["ndcg@10"] < 1.0  # "baking" is in no document
+    assert len((tmp_path / "each.csv").read_text().splitlines()) == 1 + 3 * 5
+    assert (tmp_path / "runs" / "reranked.run").read_text().startswith("q1 Q0 heron 1 ")
+    shown = outrider("eval", opensearch.url, "cli-judged", *files, "--modes", "bm25,fused").stdout
+    assert "3 judged queries" in shown
+    wrong = outrider("eval", opensearch.url, "cli-judged", *files[:4], "--measures", "ndcg", check=False)
+    assert (wrong.returncode, "such as ndcg@10" in wrong.stderr) == (1, True)
+
+
+@pytest.mark.engine
 def test_bad_documents_are_put_on_record_and_the_good_ones_stored(
     opensearch: Engine, outrider: Run, tmp_path: Path
 ) -> None:
