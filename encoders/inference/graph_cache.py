@@ -11,20 +11,20 @@ from .description import ModelDescription
 GRAPH_VERSION = 1
 
 
-def graph_file(description: ModelDescription, fingerprint: str, cache: Path) -> Path:
+def graph_file(description: ModelDescription, fingerprint: str, cache: Path, precision: str = "exact") -> Path:
     """The folder's own graph, or the one built from its weights, which is written into the cache if it is not there."""
     if description.has_graph:
         return description.weights
-    path = cache / "graphs" / f"{fingerprint}-{description.kind}-v{GRAPH_VERSION}.onnx"
+    path = cache / "graphs" / f"{fingerprint}-{description.kind}-{precision}-v{GRAPH_VERSION}.onnx"
     if not path.is_file():
-        _build(description, path)
+        _build(description, path, precision)
     return path
 
 
-def _build(description: ModelDescription, path: Path) -> None:
+def _build(description: ModelDescription, path: Path, precision: str) -> None:
     from .graphs import build_graph
 
-    content = build_graph(description).SerializeToString()
+    content = build_graph(description, precision).SerializeToString()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix="build-", delete=False) as stream:

@@ -135,16 +135,19 @@ def open_model(
 ) -> Model:
     """Open a model for serving: a folder, a ready name, a package reference or a hub id.
 
+    `precision` is "exact" (float32), or "int8": weights and activations of the linear layers in 8 bits, which is
+    faster and not quite the same. A folder that brings its own ONNX graph runs as that graph says.
     Raises ModelNotFound, NotAModel or ModelCorrupt.
     """
     if backend not in {"auto", "onnx"}:
         raise ValueError(f"backend {backend!r} is not known; use auto or onnx")
-    if precision != "exact":
-        raise ValueError(f"precision {precision!r} is not known; use exact")
+    if precision not in {"exact", "int8"}:
+        raise ValueError(f"precision {precision!r} is not known; use exact or int8")
     folder = resolve(name, revision=revision, cache_folder=cache_folder, local_files_only=local_files_only, token=token)
     description = describe(folder)
     digest = fingerprint(description)
-    graph = graph_file(description, digest, cache_root(cache_folder))
-    executor = OnnxExecutor(graph, "ONNX Runtime, fp32 on CPU", threads)
+    graph = graph_file(description, digest, cache_root(cache_folder), precision)
+    numbers = "the folder's own graph" if description.has_graph else {"exact": "fp32", "int8": "int8"}[precision]
+    executor = OnnxExecutor(graph, f"ONNX Runtime, {numbers} on CPU", threads)
     limit = min(max_tokens or description.max_tokens, description.max_tokens)
     return Model(os.fspath(name), description, digest, executor, limit)

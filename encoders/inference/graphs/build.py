@@ -5,6 +5,7 @@ from onnx import ModelProto
 from ...errors import NotAModel
 from ..description import ModelDescription
 from . import bert, heads
+from .int8 import Int8Net
 from .net import Net
 from .weights import load_weights
 
@@ -18,15 +19,15 @@ def can_build(description: ModelDescription) -> bool:
     return description.config.get("model_type") in _FAMILIES
 
 
-def build_graph(description: ModelDescription) -> ModelProto:
-    """The whole model as one graph: token ids in, one row a text out."""
+def build_graph(description: ModelDescription, precision: str = "exact") -> ModelProto:
+    """The whole model as one graph, "exact" (float32) or "int8": token ids in, one row a text out."""
     family = _FAMILIES.get(description.config.get("model_type", ""))
     if family is None:
         raise NotAModel(
             f"no graph is built for model type {description.config.get('model_type')!r} of {str(description.folder)!r} "
             f"(built are {', '.join(_FAMILIES)}); open it with backend='torch', or export it to ONNX once"
         )
-    net = Net()
+    net = Int8Net() if precision == "int8" else Net()
     weights = load_weights(description.weights, family.PREFIX)
     hidden = family.backbone(net, weights, description.config)
     if description.kind == "dense":

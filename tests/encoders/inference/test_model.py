@@ -105,6 +105,23 @@ def test_a_built_graph_is_kept_and_used_again(dense_folder: Path, tmp_path: Path
     assert graph_cache.GRAPH_VERSION == graphs.BUILDER_VERSION
 
 
+def test_int8_is_close_and_says_what_it_is(dense: Model, sparse: Model, texts: list[str]) -> None:
+    opened = {model: open_model(model.name, precision="int8") for model in (dense, sparse)}
+    assert [model.executor for model in opened.values()] == ["ONNX Runtime, int8 on CPU"] * 2
+    cosines = (dense.encode_document(texts) * opened[dense].encode_document(texts)).sum(axis=1)
+    assert 0.98 < cosines.min() < 1 - TOLERANCE
+    for ours, theirs in zip(opened[sparse].encode_document(texts), sparse.encode_document(texts), strict=True):
+        weights, exact = ours.to_dict(), theirs.to_dict()
+        shared = sum(weights[token] * exact.get(token, 0.0) for token in weights)
+        lengths = [float(np.linalg.norm(list(each.values()))) for each in (weights, exact)]
+        assert shared >= 0.95 * lengths[0] * lengths[1]
+
+
+def test_a_precision_that_does_not_exist_is_named(dense_folder: Path) -> None:
+    with pytest.raises(ValueError, match="use exact or int8"):
+        open_model(dense_folder, precision="half")
+
+
 def test_a_cache_that_cannot_be_written_is_one_sentence(dense_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "graphs").write_text("a file where a folder is needed")
     with pytest.raises(EncoderError, match="could not write the graph"):
