@@ -36,6 +36,7 @@ def render(model: Any) -> str:
         + _USAGE[model.kind](model)
         + "\n```",
         "The folder is in Sentence Transformers' format: that library opens it, too, under the same class name.",
+        _evaluation(data.eval_results_dict),
         "## Training Details\n\n### Framework Versions\n" + "\n".join(_versions()),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -70,6 +71,24 @@ def _description(model: Any) -> list[str]:
     if data.license:
         lines.append(f"- **License:** {data.license}")
     return lines
+
+
+def _evaluation(results: dict[Any, dict[str, float]]) -> str:
+    """A table of metrics for each evaluator that was run."""
+    if not results:
+        return ""
+    return "## Evaluation\n\n### Metrics\n\n" + "\n\n".join(_table(*result) for result in results.items())
+
+
+def _table(evaluator: Any, metrics: dict[str, float]) -> str:
+    name = getattr(evaluator, "name", "")
+    lines = [f"#### {evaluator.description}", "", *([f"* Dataset: `{name}`"] if name else [])]
+    lines += [f"* Evaluated with `{type(evaluator).__name__}`", "", "| Metric | Value |", "|:---|---:|"]
+    for key, value in metrics.items():
+        short = key.removeprefix(f"{name}_")
+        stress = "**" if key == evaluator.primary_metric else ""
+        lines.append(f"| {stress}{short}{stress} | {stress}{value:.4f}{stress} |")
+    return "\n".join(lines)
 
 
 def _encode_usage(model: Any) -> str:

@@ -29,6 +29,11 @@ def precision(ranking: Ranking, judged: Judgements, k: int) -> float:
     return len(_relevant(judged).intersection(ranking[:k])) / k
 
 
+def success(ranking: Ranking, judged: Judgements, k: int) -> float:
+    """1 when a relevant document is among the first k, else 0."""
+    return float(not _relevant(judged).isdisjoint(ranking[:k]))
+
+
 def reciprocal_rank(ranking: Ranking, judged: Judgements, k: int) -> float:
     """One over the place of the first relevant document, 0 when none is among the first k."""
     relevant = _relevant(judged)

@@ -1,5 +1,6 @@
 """The README.md of a saved model: its metadata, and what it says."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -32,6 +33,8 @@ class SentenceTransformerModelCardData:
         self.language = [self.language] if isinstance(self.language, str) else self.language or []
         self.add_tags([*_DEFAULT_TAGS, *self.kind_tags])
         self.model: Any = None
+        self.eval_results_dict: dict[Any, dict[str, float]] = {}
+        self.training_logs: list[dict[str, Any]] = []
 
     def register_model(self, model: Any) -> None:
         """The model that the card is about."""
@@ -44,6 +47,18 @@ class SentenceTransformerModelCardData:
     def set_base_model(self, model_id: str, revision: str | None = None) -> None:
         """What the model was made from."""
         self.base_model, self.base_model_revision = model_id, revision
+
+    def set_evaluation_metrics(
+        self, evaluator: Any, metrics: Mapping[str, float], epoch: int = 0, step: int = 0
+    ) -> None:
+        """The latest metrics of this evaluator, and where in training they were measured."""
+        self.eval_results_dict[evaluator] = dict(metrics)
+        name = str(getattr(evaluator, "primary_metric", None))
+        if name not in metrics:
+            return
+        if not self.training_logs or self.training_logs[-1]["Step"] != step:
+            self.training_logs.append({"Epoch": epoch, "Step": step})
+        self.training_logs[-1][name] = metrics[name]
 
     def set_language(self, language: str | list[str]) -> None:
         """The languages of its texts, as codes."""

@@ -1,0 +1,197 @@
+"""How evaluators are used: through a model, from a local NanoBEIR, with old names, and wrongly."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sentence_transformers import InputExample
+from sentence_transformers.evaluation import NanoBEIREvaluator as TheirNanoBEIR
+
+from outrider.encoders import evaluation
+from outrider.encoders.cross_encoder import evaluation as cross_evaluation
+from outrider.encoders.evaluation import (
+    BinaryClassificationEvaluator,
+    EmbeddingSimilarityEvaluator,
+    InformationRetrievalEvaluator,
+    MSEEvaluator,
+    NanoBEIREvaluator,
+    SentenceEvaluator,
+    TranslationEvaluator,
+    TripletEvaluator,
+)
+from outrider.encoders.sparse_encoder.evaluation import SparseNanoBEIREvaluator
+
+from ..surface.conftest import CORPUS
+from .conftest import Both
+
+PAIRS = list(zip(CORPUS[:3], CORPUS[3:6], strict=True))
+
+
+@pytest.fixture(scope="module")
+def nano_beir(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Two collections as BEIR folders."""
+    root = tmp_path_factory.mktemp("nano-beir")
+    for name in ("NanoMSMARCO", "NanoNFCorpus"):
+        folder = root / name
+        (folder / "qrels").mkdir(parents=True)
+        rows: dict[str, list[dict[str, Any]]] = {
+            "corpus": [{"_id": f"d{index}", "text": text} for index, text in enumerate(CORPUS)],
+            "queries": [{"_id": "q1", "text": f"weather {name}"}, {"_id": "q2", "text": "a car"}],
+            "bm25": [
+                {"query-id": "q1", "corpus-ids": ["d0", "d1", "d3", "d2"]},
+                {"query-id": "q2", "corpus-ids": ["d4", "d5", "d3"]},
+            ],
+        }
+        for part, lines in rows.items():
+            (folder / f"{part}.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
+        judged = "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t1\nq2\td3\t1\nq2\td0\t0\n"
+        (folder / "qrels" / "test.tsv").write_text(judged)
+    return str(root)
+
+
+class _Rows(list[dict[str, Any]]):
+    """What the reference needs of a dataset."""
+
+    @property
+    def column_names(self) -> list[str]:
+        return list(self[0])
+
+
+def test_nano_beir_from_a_folder(dense: Both, nano_beir: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(self: Any, part: str, split: str, required_columns: list[str]) -> _Rows:
+        folder = Path(nano_beir) / split
+        if part == "qrels":
+            pairs = [("q1", "d1"), ("q1", "d2"), ("q2", "d3")]
+            return _Rows({"query-id": query, "corpus-id": document} for query, document in pairs)
+        return _Rows(json.loads(line) for line in (folder / f"{part}.jsonl").read_text().splitlines())
+
+    monkeypatch.setattr(TheirNanoBEIR, "_load_dataset_subset_split", read)
+    names = ["msmarco", "NFCorpus"]
+    ours = NanoBEIREvaluator(names, dataset_id=nano_beir, query_prompts={"msmarco": "a: ", "nfcorpus": "b: "})
+    theirs = TheirNanoBEIR(names, query_prompts={"msmarco": "a: ", "NFCorpus": "b: "})
+    found = [
+        evaluator(model, str(tmp_path / who))
+        for evaluator, model, who in ((ours, dense.ours, "ours"), (theirs, dense.theirs, "theirs"))
+    ]
+    assert list(found[0]) == list(found[1])
+    assert found[0] == pytest.approx(found[1], abs=1e-6)
+    assert ours.primary_metric == theirs.primary_metric == "NanoBEIR_mean_cosine_ndcg@10"
+    files = sorted(path.name for path in (tmp_path / "ours").iterdir())
+    assert files == sorted(path.name for path in (tmp_path / "theirs").iterdir())
+    for name in files:
+        headers = [(tmp_path / who / name).read_text().splitlines()[0] for who in ("ours", "theirs")]
+        assert headers[0] == headers[1]
+
+
+def test_sparse_nano_beir_counts_dimensions_too(sparse: Both, nano_beir: str) -> None:
+    evaluator = SparseNanoBEIREvaluator(["nfcorpus"], dataset_id=nano_beir, aggregate_key="avg", max_active_dims=9)
+    found = evaluator(sparse.ours)
+    assert found["NanoBEIR_avg_query_active_dims"] == found["NanoNFCorpus_query_active_dims"] == 9
+    assert found["NanoBEIR_avg_avg_flops"] > 0
+    assert evaluator.primary_metric == "NanoBEIR_avg_dot_ndcg@10"
+
+
+def test_reranking_of_nano_beir(reranker: Both, nano_beir: str, tmp_path: Path) -> None:
+    evaluator = cross_evaluation.CrossEncoderNanoBEIREvaluator(["msmarco", "nfcorpus"], 3, dataset_id=nano_beir)
+    found = evaluator(reranker.ours, str(tmp_path))
+    assert found["NanoBEIR_R3_mean_base_mrr@10"] == pytest.approx((1 / 2 + 1 / 3) / 2)
+    assert found[str(evaluator.primary_metric)] == pytest.approx(
+        (found["NanoMSMARCO_R3_ndcg@10"] + found["NanoNFCorpus_R3_ndcg@10"]) / 2
+    )
+    assert (tmp_path / "NanoBEIR_evaluation_mean_results.csv").read_text().startswith("epoch,steps,MAP,MRR@10,NDCG@10")
+
+
+def test_what_nano_beir_lacks_is_named(nano_beir: str) -> None:
+    with pytest.raises(ValueError, match=r"\['foo'\] are no NanoBEIR datasets; use some of climatefever"):
+        NanoBEIREvaluator(["foo"])
+    with pytest.raises(ValueError, match="the prompts lack msmarco"):
+        NanoBEIREvaluator(["msmarco"], dataset_id=nano_beir, query_prompts={"nq": "q"})
+
+
+def test_a_model_evaluates_itself_and_its_card_tells(dense: Both, tmp_path: Path) -> None:
+    evaluator = MSEEvaluator(CORPUS[:2], CORPUS[2:4], teacher_model=dense.ours, name="kd")
+    found = dense.ours.evaluate(evaluator, str(tmp_path / "new" / "folder"))
+    assert found == {"kd_negative_mse": pytest.approx(found["kd_negative_mse"])}
+    assert (tmp_path / "new" / "folder" / "mse_evaluation_kd_results.csv").is_file()
+    assert dense.ours.model_card_data.eval_results_dict[evaluator] == found
+    dense.ours.save(str(tmp_path / "saved"))
+    card = (tmp_path / "saved" / "README.md").read_text()
+    assert "## Evaluation" in card
+    assert f"| negative_mse | {found['kd_negative_mse']:.4f} |" in card.replace("**", "")
+
+
+def test_rows_are_added_to_a_file_that_is_there(dense: Both, tmp_path: Path) -> None:
+    evaluator = TranslationEvaluator(CORPUS[:2], CORPUS[2:4])
+    for epoch in (1, 2):
+        evaluator(dense.ours, str(tmp_path), epoch=epoch)
+    lines = (tmp_path / "translation_evaluation_results.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in lines] == ["epoch", "1", "2"]
+
+
+def test_wrong_matches_are_shown(dense: Both, capsys: pytest.CaptureFixture[str]) -> None:
+    TranslationEvaluator(CORPUS[:3], CORPUS[3:6], print_wrong_matches=True)(dense.ours)
+    assert "instead of its own" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "arguments"),
+    [
+        ("CEBinaryAccuracyEvaluator", "Classification", (PAIRS, [1, 0, 1])),
+        ("CEBinaryClassificationEvaluator", "Classification", (PAIRS, [1, 0, 1])),
+        ("CEF1Evaluator", "Classification", (PAIRS, [1, 0, 1])),
+        ("CESoftmaxAccuracyEvaluator", "Classification", (PAIRS, [1, 0, 1])),
+        ("CECorrelationEvaluator", "Correlation", (PAIRS, [0.1, 0.5, 0.3])),
+        ("CERerankingEvaluator", "Reranking", ([{"query": "a", "positive": ["b"], "negative": ["c"]}],)),
+    ],
+)
+def test_old_names_warn_and_measure_the_same(reranker: Both, old: str, new: str, arguments: Any) -> None:
+    name = f"CrossEncoder{new}Evaluator"
+    with pytest.warns(DeprecationWarning, match=name) as caught:
+        evaluator = getattr(cross_evaluation, old)(*arguments)
+    assert caught[0].filename == __file__
+    assert evaluator(reranker.ours) == getattr(cross_evaluation, name)(*arguments)(reranker.ours)
+
+
+def test_renamed_arguments() -> None:
+    with pytest.warns(DeprecationWarning, match="at_k") as caught:
+        evaluator = evaluation.RerankingEvaluator([], mrr_at_k=3)
+    assert caught[0].filename == __file__
+    assert evaluator.at_k == 3
+    with pytest.warns(DeprecationWarning, match="main_similarity_function"):
+        TripletEvaluator(["a"], ["b"], ["c"], main_distance_function="cosine")
+
+
+def test_evaluators_from_examples(dense: Both) -> None:
+    pairs = [InputExample(texts=list(pair), label=label) for pair, label in zip(PAIRS, (1, 0, 1), strict=True)]
+    assert BinaryClassificationEvaluator.from_input_examples(pairs)(dense.ours)["cosine_accuracy"] > 0
+    assert EmbeddingSimilarityEvaluator.from_input_examples(pairs, name="x").sentences2 == [b for _, b in PAIRS]
+    triplets = [InputExample(texts=CORPUS[:3])]
+    assert TripletEvaluator.from_input_examples(triplets).negatives == [CORPUS[2]]
+
+
+@pytest.mark.parametrize("precision", ["int8", "uint8", "binary", "ubinary"])
+def test_similarity_of_quantised_embeddings(dense: Both, precision: str) -> None:
+    scores = [0.1, 0.5, 0.9, 0.2]
+    evaluator = EmbeddingSimilarityEvaluator(CORPUS[:4], CORPUS[3:], scores, precision=precision, name="q")
+    assert evaluator.csv_file == f"similarity_evaluation_q_{precision}_results.csv"
+    assert -1 <= evaluator(dense.ours)["q_spearman_cosine"] <= 1
+
+
+def test_mistakes_are_told() -> None:
+    with pytest.raises(ValueError, match="sentences1 has 1, sentences2 has 2"):
+        BinaryClassificationEvaluator(["a"], ["b", "c"], [1])
+    with pytest.raises(ValueError, match=r"labels must be 0 or 1, but there are also \[2\]"):
+        BinaryClassificationEvaluator(["a"], ["b"], [2])
+    with pytest.raises(ValueError, match="needs a teacher_model"):
+        MSEEvaluator(["a"], ["b"])
+    with pytest.raises(ValueError, match="margin must be a number"):
+        TripletEvaluator(["a"], ["b"], ["c"], margin={"angular": 1.0})
+    with pytest.raises(NotImplementedError, match="must say in __call__"):
+        SentenceEvaluator()(None)
+
+
+def test_queries_without_relevant_documents_are_told(dense: Both) -> None:
+    evaluator = InformationRetrievalEvaluator({"q": "a"}, {"d": "b"}, {}, name="empty")
+    with pytest.raises(ValueError, match="none of the queries of empty has a relevant document"):
+        evaluator(dense.ours)
