@@ -20,8 +20,8 @@ from .errors import (
     RequestRefused,
     SettingInTheWay,
 )
-from .fusion import reciprocal_rank_fusion
-from .index import ensure_index, read_spec, require_spec, spec_for
+from .fusion import Technique, fuse, reciprocal_rank_fusion, rerank
+from .index import ensure_index, read_spec, require_spec, spec_for, store_spec
 from .indexing import index_documents
 from .native_search import NativeSearcher
 from .opensearch import escape_token, feature_weights, unescape_token
@@ -29,7 +29,7 @@ from .ports import Encoded, Encoder, EncodingFailed, ModelIdentity, Models
 from .registration import register, unregister
 from .report import IndexingReport, Outcome
 from .search import Searcher
-from .spec import DenseField, IndexSpec, SparseField
+from .spec import TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights
 from .text import join_text
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "register",
     "unregister",
     "MODES",
+    "TECHNIQUES",
     "Answer",
     "BadDocument",
     "BadQuery",
@@ -61,6 +62,7 @@ __all__ = [
     "IndexSpec",
     "IndexingReport",
     "IndexingStopped",
+    "Leg",
     "Mode",
     "ModelIdentity",
     "ModelMismatch",
@@ -74,16 +76,21 @@ __all__ = [
     "Searcher",
     "SettingInTheWay",
     "SparseField",
+    "Technique",
     "Unreadable",
+    "Weights",
     "ensure_index",
     "escape_token",
     "feature_weights",
+    "fuse",
     "index_documents",
     "join_text",
     "read_jsonl",
     "read_spec",
     "reciprocal_rank_fusion",
     "require_spec",
+    "rerank",
     "spec_for",
+    "store_spec",
     "unescape_token",
 ]

@@ -16,7 +16,11 @@ Ranking = Sequence[tuple[Key, float]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One document found: its place and score in each ranking that has it (ranks from 1)."""
+    """One document found: its place and score in each ranking that has it (ranks from 1).
+
+    `score` is what the results are ordered by. Of a reranked answer it is between 1 and 2 for what the cross-encoder
+    has seen, whose own score is in `scores`, and between 0 and 1, the fused score, for what follows.
+    """
 
     id: str
     index: str

@@ -1,21 +1,97 @@
 """Rankings into one ranking."""
 
 import math
-from collections.abc import Hashable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Literal, TypeVar
 
 Id = TypeVar("Id", bound=Hashable)
+Scored = Sequence[tuple[Id, float]]
+Technique = Literal["min_max", "z_score", "l2", "rrf"]
+
+# What OpenSearch's normalization-processor gives the last one found, so that it stays above those not found at all.
+_FOUND = 0.001
 
 
-def reciprocal_rank_fusion(rankings: Sequence[Sequence[Id]], rank_constant: int = 60) -> list[tuple[Id, float]]:
-    """Fuse rankings by the sum of 1 / (rank_constant + rank), ranks from 1, best first.
+def fuse(
+    rankings: Sequence[Scored[Id]], weights: Sequence[float], technique: Technique, rank_constant: int = 60
+) -> list[tuple[Id, float]]:
+    """Fuse rankings of (item, score), each best first, by rank ("rrf") or by normalised score; best first.
+
+    Scores are between 0 and 1 for "min_max" and "rrf". A weight of 0 leaves a ranking out.
+    """
+    kept = [(ranking, weight) for ranking, weight in zip(rankings, weights, strict=True) if weight > 0]
+    if technique == "rrf":
+        orders = [[item for item, _ in ranking] for ranking, _ in kept]
+        return reciprocal_rank_fusion(orders, rank_constant, [weight for _, weight in kept])
+    normalise = _NORMALISE[technique]
+    total = math.fsum(weight for _, weight in kept)
+    shares = [{item: value * weight / total for item, value in normalise(ranking)} for ranking, weight in kept]
+    return _summed(shares)
+
+
+def reciprocal_rank_fusion(
+    rankings: Sequence[Sequence[Id]], rank_constant: int = 60, weights: Sequence[float] | None = None
+) -> list[tuple[Id, float]]:
+    """Fuse rankings by the sum of weight / (rank_constant + rank), ranks from 1, best first.
 
     Cormack, Clarke and Buettcher 2009. Ties keep the order of the first ranking that has them.
     """
-    shares: dict[Id, list[float]] = {}
-    for ranking in rankings:
-        for rank, item in enumerate(ranking, start=1):
-            shares.setdefault(item, []).append(1.0 / (rank_constant + rank))
-    # fsum: the same ranks give the same score, whichever ranking they come from.
-    scores = {item: math.fsum(parts) for item, parts in shares.items()}
+    shares = [
+        {item: weight / (rank_constant + rank) for rank, item in enumerate(ranking, start=1)}
+        for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True)
+    ]
+    return _summed(shares)
+
+
+def rerank(window: Scored[Id], scores: Sequence[float], weight: float) -> list[tuple[Id, float]]:
+    """The fused window in the order of `weight` x the cross-encoder + (1 - weight) x the fusion, both min-max scaled.
+
+    Scores are 1 to 2, so that whatever follows the window with its fused score (0 to 1) stays below.
+    """
+    judged = sorted(zip((item for item, _ in window), map(float, scores), strict=True), key=lambda pair: -pair[1])
+    first, second = dict(_min_max(window)), dict(_min_max(judged))
+    blended = [(item, 1 + weight * second[item] + (1 - weight) * first[item]) for item, _ in judged]
+    return sorted(blended, key=lambda pair: -pair[1])
+
+
+def _summed(shares: Sequence[Mapping[Id, float]]) -> list[tuple[Id, float]]:
+    parts: dict[Id, list[float]] = {}
+    for share in shares:
+        for item, value in share.items():
+            parts.setdefault(item, []).append(value)
+    # fsum: the same shares give the same score, whichever ranking they come from.
+    scores = {item: math.fsum(values) for item, values in parts.items()}
     return sorted(scores.items(), key=lambda pair: -pair[1])
+
+
+def _min_max(ranking: Scored[Id]) -> list[tuple[Id, float]]:
+    """(score - lowest) / (highest - lowest); 1 where all are equal."""
+    if not ranking:
+        return []
+    low, high = ranking[-1][1], ranking[0][1]
+    if low == high:
+        return [(item, 1.0) for item, _ in ranking]
+    return [(item, max((score - low) / (high - low), _FOUND)) for item, score in ranking]
+
+
+def _z_score(ranking: Scored[Id]) -> list[tuple[Id, float]]:
+    """(score - mean) / standard deviation, of those above the mean; the others were found, no more."""
+    values = [score for _, score in ranking]
+    if len(set(values)) < 2:
+        return [(item, 1.0) for item, _ in ranking]
+    mean = math.fsum(values) / len(values)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    return [(item, max((score - mean) / deviation, _FOUND)) for item, score in ranking]
+
+
+def _l2(ranking: Scored[Id]) -> list[tuple[Id, float]]:
+    """score / the length of the vector of all scores."""
+    length = math.sqrt(math.fsum(score * score for _, score in ranking))
+    return [(item, score / length if length else 0.0) for item, score in ranking]
+
+
+_NORMALISE: Mapping[str, Callable[[Scored[Id]], list[tuple[Id, float]]]] = {
+    "min_max": _min_max,
+    "z_score": _z_score,
+    "l2": _l2,
+}

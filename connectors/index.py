@@ -123,3 +123,14 @@ def _update_mapping(cluster: Cluster, spec: IndexSpec, mapping: Mapping[str, Any
     meta = {**mapping.get("_meta", {}), META_KEY: spec_to_meta(spec)}
     body = {"_meta": meta, "properties": opensearch.own_properties(spec)}
     cluster.write("PUT", index_path(spec.index, "/_mapping"), body)
+
+
+def store_spec(cluster: Cluster, spec: IndexSpec) -> None:
+    """Keep a changed spec with its index. Raises BadSpec where what the stored vectors depend on would change."""
+    stored = require_spec(cluster, spec.index)
+    changed = [name for name in _FIXED if getattr(stored, name) != getattr(spec, name)]
+    if changed:
+        raise BadSpec(f"index '{spec.index}': {', '.join(changed)} cannot change without indexing into a new index")
+    (meta,) = (mapping.get("_meta", {}) for mapping in _mappings(cluster, spec.index))
+    body = {"_meta": {**meta, META_KEY: spec_to_meta(spec)}}
+    cluster.write("PUT", index_path(spec.index, "/_mapping"), body)

@@ -8,7 +8,7 @@ from . import opensearch
 from .answer import MODES, Answer, Mode, Ranking, Result, check_question, timed
 from .client import Cluster
 from .errors import ConnectorError
-from .fusion import reciprocal_rank_fusion
+from .fusion import fuse, rerank
 from .index import check_models, index_path
 from .opensearch import Key
 from .ports import Encoded, Encoder
@@ -57,15 +57,14 @@ class Searcher:
         best = [pair for pair in best if pair[0] in sources]
         if mode == "reranked":
             with timed(timings, "rerank"):
-                best = self._reranked(query, best, sources)
-                rankings["reranked"] = best
+                best, rankings["reranked"] = self._reranked(query, best, sources)
         results = _results(best[:size], rankings, sources)
         return Answer(query, mode, results, timings, self._dense_plan.reason if "dense" in rankings else "")
 
     def _legs(self, mode: Mode) -> tuple[Mode, ...]:
         if mode in ("bm25", "dense", "sparse"):
             return (mode,)
-        return tuple(leg for leg in self.modes if leg in ("bm25", "dense", "sparse"))
+        return self._spec.legs
 
     def _encode(self, query: str, mode: Mode) -> Encoded:
         return Encoded() if mode == "bm25" else self._encoder.encode_query(query)
@@ -94,8 +93,8 @@ class Searcher:
         return {**body, "_source": False}
 
     def _fused(self, rankings: Mapping[str, Ranking]) -> Ranking:
-        orders = [[key for key, _ in ranking] for ranking in rankings.values()]
-        return reciprocal_rank_fusion(orders, self._spec.rank_constant)
+        weights = [getattr(self._spec.weights, leg) for leg in rankings]
+        return fuse(list(rankings.values()), weights, self._spec.fusion, self._spec.rank_constant)
 
     def _sources(self, keys: Sequence[Key]) -> dict[Key, Mapping[str, Any]]:
         """The documents themselves, without vectors; one deleted meanwhile is left out."""
@@ -112,13 +111,17 @@ class Searcher:
         found = opensearch.parse_hits(answer, f"reading documents of '{self._spec.index}'")
         return {hit.key: hit.source for hit in found.hits}
 
-    def _reranked(self, query: str, fused: Ranking, sources: Mapping[Key, Mapping[str, Any]]) -> Ranking:
-        """These in the cross-encoder's order."""
-        window = [key for key, _ in fused]
+    def _reranked(
+        self, query: str, fused: Ranking, sources: Mapping[Key, Mapping[str, Any]]
+    ) -> tuple[Ranking, Ranking]:
+        """The window reordered, with the rest behind it as it was fused; and the window with the reranker's scores."""
+        window, rest = fused[: self._spec.rerank_window], fused[self._spec.rerank_window :]
         if not window:
-            return []
-        scores = self._encoder.rank(query, [join_text(sources[key], self._spec.text_fields) for key in window])
-        return sorted(zip(window, map(float, scores), strict=True), key=lambda pair: -pair[1])
+            return [], []
+        passages = [join_text(sources[key], self._spec.text_fields) for key, _ in window]
+        judged = dict(zip((key for key, _ in window), map(float, self._encoder.rank(query, passages)), strict=True))
+        order = rerank(window, list(judged.values()), self._spec.rerank_weight)
+        return [*order, *rest], [(key, judged[key]) for key, _ in order]
 
 
 def _results(

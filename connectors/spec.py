@@ -1,16 +1,20 @@
 """What an index is made of: which texts, which vector fields, by which models."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .errors import BadSpec
+from .fusion import Technique
 from .ports import ModelIdentity, Models
 
 Space = Literal["cosinesimil", "innerproduct", "l2"]
 DenseKind = Literal["binary", "knn_vector"]
 Way = Literal["native", "sidecar"]
+Leg = Literal["bm25", "dense", "sparse"]
 Match = Literal["best_fields", "most_fields", "cross_fields"]
+TECHNIQUES: tuple[Technique, ...] = get_args(Technique)
 
 META_KEY = "outrider"
 META_VERSION = 1
@@ -34,6 +38,20 @@ class SparseField:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each ranking counts in the fusion; 0 leaves it out."""
+
+    bm25: float = 1.0
+    dense: float = 1.0
+    sparse: float = 1.0
+
+    def __post_init__(self) -> None:
+        values = (self.bm25, self.dense, self.sparse)
+        if not all(math.isfinite(value) and value >= 0 for value in values) or not any(values):
+            raise BadSpec(f"fusion weights are {values}; they must be numbers from 0 up, and one of them above 0")
+
+
+@dataclass(frozen=True, slots=True)
 class Pipelines:
     """The engine's own pipelines that encode, fuse and rerank for one index (native way)."""
 
@@ -47,6 +65,9 @@ class IndexSpec:
     """One index: its texts, its vector fields, and how its results are fused and reranked.
 
     `window` is how deep each ranking is read before fusion, `rerank_window` how many fused results are reranked.
+    `fusion` makes one ranking of several, weighted by `weights`: by score (min_max, z_score, l2) or rank (rrf).
+    `rerank_weight` is the cross-encoder's share in the order of the reranked, the rest is the fusion's; in the native way
+    the engine gives the cross-encoder all of it.
     `match` is how several text fields count together; `tie_breaker` is what each field but the best one adds to it.
     `exact_limit` is the number of documents up to which byte vectors are scored exhaustively.
     `way` says who encodes: the engine through its plugins (native), or the sidecar.
@@ -63,9 +84,12 @@ class IndexSpec:
     marker: str = "outrider"
     match: Match = "best_fields"
     tie_breaker: float = 0.3
+    fusion: Technique = "min_max"
+    weights: Weights = field(default_factory=Weights)
     rank_constant: int = 60
     window: int = 100
     rerank_window: int = 50
+    rerank_weight: float = 0.5
     exact_limit: int = 50_000
 
     def __post_init__(self) -> None:
@@ -76,6 +100,19 @@ class IndexSpec:
                 f"index '{self.index}': rank_constant ({self.rank_constant}), window ({self.window}) and "
                 f"rerank_window ({self.rerank_window}) must be at least 1"
             )
+        if not any(getattr(self.weights, leg) for leg in self.legs):
+            raise BadSpec(f"index '{self.index}': the weights of {', '.join(self.legs)} are all 0; raise one of them")
+        if self.fusion not in TECHNIQUES:
+            raise BadSpec(f"index '{self.index}': fusion {self.fusion!r} is not known; use {', '.join(TECHNIQUES)}")
+        if not 0 <= self.rerank_weight <= 1:
+            raise BadSpec(f"index '{self.index}': rerank_weight is {self.rerank_weight}; it must be between 0 and 1")
+
+    @property
+    def legs(self) -> tuple[Leg, ...]:
+        """The rankings that are fused."""
+        dense: tuple[Leg, ...] = ("dense",) if self.dense else ()
+        sparse: tuple[Leg, ...] = ("sparse",) if self.sparse else ()
+        return ("bm25", *dense, *sparse)
 
     @property
     def own_fields(self) -> tuple[str, ...]:
@@ -115,6 +152,7 @@ def spec_from_meta(meta: Mapping[str, Any], index: str) -> IndexSpec:
             "models": Models(**identities, dimension=models.get("dimension")),
             "dense": DenseField(**values["dense"]) if values["dense"] else None,
             "sparse": SparseField(**values["sparse"]) if values["sparse"] else None,
+            "weights": Weights(**values.get("weights", {})),
             "pipelines": Pipelines(**values["pipelines"]) if values["pipelines"] else None,
         }
     )

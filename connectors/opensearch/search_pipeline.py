@@ -15,11 +15,10 @@ def fused_pipeline(spec: IndexSpec, model_ids: Mapping[Role, str]) -> dict[str, 
     if spec.sparse:
         fields[spec.sparse.name] = "sparse-query"
     models = {name: model_ids[role] for name, role in fields.items()}
-    combination = {"technique": "rrf", "rank_constant": spec.rank_constant}
     return {
         "description": f"Encodes queries to '{spec.index}' and fuses, made by Outrider",
         "request_processors": [{"neural_query_enricher": {"neural_field_default_id": models}}],
-        "phase_results_processors": [{"score-ranker-processor": {"combination": combination}}],
+        "phase_results_processors": [_fusion(spec)],
     }
 
 
@@ -34,6 +33,17 @@ def reranked_pipeline(spec: IndexSpec, model_ids: Mapping[Role, str]) -> dict[st
         "description": f"Encodes queries to '{spec.index}', fuses and reranks, made by Outrider",
         "response_processors": [{"rerank": rerank}],
     }
+
+
+def _fusion(spec: IndexSpec) -> dict[str, Any]:
+    """By rank since 2.19; by normalised score since 2.10, z_score since 3.0. Weights must add up to 1."""
+    legs = [getattr(spec.weights, leg) for leg in spec.legs]
+    parameters = {"weights": [weight / sum(legs) for weight in legs]}
+    if spec.fusion == "rrf":
+        ranks = {"technique": "rrf", "rank_constant": spec.rank_constant, "parameters": parameters}
+        return {"score-ranker-processor": {"combination": ranks}}
+    combination = {"technique": "arithmetic_mean", "parameters": parameters}
+    return {"normalization-processor": {"normalization": {"technique": spec.fusion}, "combination": combination}}
 
 
 def rerank_fields(spec: IndexSpec) -> list[str]:

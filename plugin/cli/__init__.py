@@ -16,6 +16,7 @@ from .quickstart import quickstart
 from .register import register, unregister
 from .search import search
 from .serve import config, serve
+from .tune import tune
 
 app = typer.Typer(
     name="outrider",
@@ -26,6 +27,7 @@ app = typer.Typer(
 for command in (quickstart, doctor, index, search, serve, config, key, register, unregister, models):
     app.command()(command)
 app.command("eval")(evaluate)
+app.command()(tune)
 
 
 def _show_version(asked: bool) -> None:

@@ -2,13 +2,12 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .bars import counted
 from .options import AsJson, Index, SidecarUrl, Url, open_encoder, text_fields
 
 if TYPE_CHECKING:
@@ -35,9 +34,10 @@ def evaluate(
     from outrider.connectors import MODES, BadQuery, OpenSearchCluster, require_spec
 
     from ..asking import asker_for
-    from ..errors import SettingsInvalid
-    from ..evaluation import evaluate_live, read_judged
+    from ..evaluation import check_measure, evaluate_live, read_judged
 
+    for measure in text_fields(measures):
+        check_measure(measure)
     judged = read_judged(queries, judgements)
     asked = [mode for mode in MODES if mode in text_fields(modes)] if modes else list(MODES)
     unknown = set(text_fields(modes)) - set(MODES)
@@ -47,13 +47,8 @@ def evaluate(
     spec = require_spec(cluster, name)
     encoder = None if spec.way == "native" else open_encoder(sidecar)
     asker = asker_for(cluster, spec, encoder)
-    with _bar(quiet=as_json) as on_progress:
-        try:
-            report = evaluate_live(asker, judged, asked, text_fields(measures), on_progress)
-        except ValueError as err:
-            if isinstance(err, BadQuery):
-                raise
-            raise SettingsInvalid(str(err)) from err
+    with counted("asking", quiet=as_json) as on_progress:
+        report = evaluate_live(asker, judged, asked, text_fields(measures), on_progress)
     if per_query:
         _write_per_query(report, per_query)
     if run:
@@ -110,14 +105,3 @@ def _write_runs(report: "LiveReport", folder: Path) -> None:
             for rank, document in enumerate(ranking, start=1)
         ]
         (folder / f"{mode.mode}.run").write_text("".join(lines), encoding="utf-8")
-
-
-@contextmanager
-def _bar(quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True, quiet=quiet)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task("asking", total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -9,6 +9,7 @@ from outrider.connectors import Mode
 from outrider.encoders import metrics
 
 from ..asking import Asker
+from ..errors import SettingsInvalid
 from .collection import JudgedQueries
 from .significance import paired_p_value
 
@@ -47,6 +48,14 @@ class LiveReport:
         return paired_p_value(list(ours.values()), [theirs[query] for query in ours])
 
 
+def check_measure(name: str) -> None:
+    """Raises SettingsInvalid for a measure that does not exist."""
+    try:
+        metrics.measure(name)
+    except ValueError as err:
+        raise SettingsInvalid(str(err)) from err
+
+
 def evaluate_live(
     asker: Asker,
     judged: JudgedQueries,
@@ -56,11 +65,8 @@ def evaluate_live(
 ) -> LiveReport:
     """Ask each query once in each mode, as deep as the measures look.
 
-    Modes take turns query by query, so that a machine that slows down slows all of them. Raises ValueError for a
-    measure that does not exist, before anything is asked.
+    Modes take turns query by query, so that a machine that slows down slows all of them.
     """
-    for name in measures:
-        metrics.measure(name)
     depth = max(int(name.partition("@")[2]) for name in measures)
     runs: dict[Mode, dict[str, list[str]]] = {mode: {} for mode in modes}
     times: dict[Mode, dict[str, float]] = {mode: {} for mode in modes}

@@ -1,6 +1,14 @@
-import pytest
+import math
 
-from outrider.connectors import reciprocal_rank_fusion
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from outrider.connectors import TECHNIQUES, Technique, fuse, reciprocal_rank_fusion, rerank
+
+WORDS = [("a", 9.0), ("b", 5.0), ("c", 1.0)]
+VECTORS = [("b", 0.9), ("d", 0.8)]
 
 
 def test_scores_are_sums_of_inverse_ranks() -> None:
@@ -25,5 +33,61 @@ def test_a_small_rank_constant_trusts_the_top() -> None:
     assert reciprocal_rank_fusion(rankings, rank_constant=1)[0][0] == "b"
 
 
-def test_nothing_fused_is_nothing() -> None:
-    assert reciprocal_rank_fusion([[], []]) == []
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_nothing_fused_is_nothing(technique: Technique) -> None:
+    assert fuse([[], []], [1, 1], technique) == []
+
+
+def test_min_max_scales_each_ranking_to_one_and_keeps_the_last_above_what_was_not_found() -> None:
+    fused = dict(fuse([WORDS, VECTORS], [1, 1], "min_max"))
+    assert fused == {"b": pytest.approx(0.75), "a": 0.5, "c": 0.0005, "d": 0.0005}
+
+
+def test_z_score_counts_deviations_above_the_mean() -> None:
+    fused = dict(fuse([WORDS], [1], "z_score"))
+    assert fused == {"a": pytest.approx(4 / np.std([9, 5, 1])), "b": 0.001, "c": 0.001}
+
+
+def test_l2_divides_by_the_length_of_all_scores() -> None:
+    fused = dict(fuse([VECTORS], [1], "l2"))
+    assert fused["b"] == pytest.approx(0.9 / math.hypot(0.9, 0.8))
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_equal_scores_and_single_hits_are_fused_too(technique: Technique) -> None:
+    assert [item for item, _ in fuse([[("a", 2.0), ("b", 2.0)], [("c", 1.0)]], [1, 1], technique)][:1] in (["a"], ["c"])
+
+
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_weights_decide_and_zero_leaves_out(technique: Technique) -> None:
+    assert fuse([WORDS, VECTORS], [0, 3], technique)[0][0] == "b"
+    assert [item for item, _ in fuse([WORDS, VECTORS], [1, 0], technique)] == ["a", "b", "c"]
+
+
+def test_the_reranker_alone_or_none_of_it_or_half() -> None:
+    window, scores = [("a", 0.9), ("b", 0.5), ("c", 0.1)], [-3.0, 1.0, 5.0]
+    assert [item for item, _ in rerank(window, scores, 1.0)] == ["c", "b", "a"]
+    assert [item for item, _ in rerank(window, scores, 0.0)] == ["a", "b", "c"]
+    assert rerank(window, scores, 0.75)[0][0] == "c"
+
+
+ranking = st.dictionaries(st.integers(0, 30), st.floats(0, 1e6, allow_subnormal=False), max_size=20).map(
+    lambda found: sorted(found.items(), key=lambda pair: -pair[1])
+)
+
+
+@given(st.lists(ranking, min_size=1, max_size=4), st.sampled_from(TECHNIQUES))
+def test_every_item_comes_out_once_with_a_finite_score_best_first(
+    rankings: list[list[tuple[int, float]]], technique: Technique
+) -> None:
+    fused = fuse(rankings, [1.0] * len(rankings), technique)
+    scores = [score for _, score in fused]
+    assert sorted(item for item, _ in fused) == sorted({item for each in rankings for item, _ in each})
+    assert all(map(math.isfinite, scores))
+    assert scores == sorted(scores, reverse=True)
+
+
+@given(ranking.filter(bool), st.floats(0, 1))
+def test_what_was_reranked_stays_above_what_follows(window: list[tuple[int, float]], weight: float) -> None:
+    scores = [score for _, score in rerank(window, [float(n) for n in range(len(window))], weight)]
+    assert all(1 <= score <= 2 for score in scores)

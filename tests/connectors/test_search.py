@@ -19,6 +19,7 @@ from outrider.connectors import (
     ModelIdentity,
     ModelMismatch,
     Searcher,
+    Weights,
     index_documents,
 )
 from outrider.connectors.spec import Space
@@ -92,17 +93,41 @@ def test_fused_results_know_their_place_in_every_ranking(cluster: Cluster, fille
     answer = Searcher(cluster, filled, encoder).search("cat dog", "fused")
     first = answer.results[0]
     assert first.id == "pets"
-    assert first.score == pytest.approx(math.fsum(1 / (60 + first.ranks[leg]) for leg in ("bm25", "dense", "sparse")))
+    assert set(first.ranks) == {"bm25", "dense", "sparse", "fused"}
     assert set(answer.timings_ms) == {"encode", "search", "fuse", "fetch"}
+
+
+def test_rankings_can_be_fused_by_rank(cluster: Cluster, filled: IndexSpec, encoder: Encoder) -> None:
+    answer = Searcher(cluster, replace(filled, fusion="rrf"), encoder).search("cat dog", "fused")
+    first = answer.results[0]
+    assert first.id == "pets"
+    assert first.score == pytest.approx(math.fsum(1 / (60 + first.ranks[leg]) for leg in ("bm25", "dense", "sparse")))
+
+
+def test_a_weight_of_zero_leaves_a_ranking_out(cluster: Cluster, filled: IndexSpec, encoder: Encoder) -> None:
+    only_words = replace(filled, weights=Weights(dense=0, sparse=0))
+    searcher = Searcher(cluster, only_words, encoder)
+    assert ids(searcher.search("cat", "fused")) == ids(searcher.search("cat", "bm25"))
 
 
 def test_reranked_results_are_in_the_order_of_the_cross_encoder(
     cluster: Cluster, filled: IndexSpec, encoder: Encoder
 ) -> None:
     answer = Searcher(cluster, filled, encoder).search("cat dog", "reranked", size=2)
-    assert [(result.id, result.score) for result in answer.results] == [("pets", 1.0), ("cats", 0.5)]
+    assert [(result.id, result.scores["reranked"]) for result in answer.results] == [("pets", 1.0), ("cats", 0.5)]
     assert answer.results[0].source == {"id": "pets", "title": "cat dog"}
     assert answer.results[0].ranks.keys() == {"bm25", "dense", "sparse", "fused", "reranked"}
+
+
+def test_beyond_the_window_results_stay_as_they_were_fused(
+    cluster: Cluster, filled: IndexSpec, encoder: Encoder
+) -> None:
+    searcher = Searcher(cluster, replace(filled, rerank_window=2), encoder)
+    fused, reranked = (searcher.search("cat dog", mode) for mode in ("fused", "reranked"))
+    assert ids(reranked)[2:] == ids(fused)[2:]
+    scores = [result.score for result in reranked.results]
+    assert scores == sorted(scores, reverse=True)
+    assert ["reranked" in result.scores for result in reranked.results] == [True, True, *[False] * (len(scores) - 2)]
 
 
 def test_a_question_without_an_answer_has_no_results(cluster: Cluster, filled: IndexSpec, encoder: Encoder) -> None:

@@ -85,6 +85,28 @@ def test_quality_is_measured_on_judged_queries(
 
 
 @pytest.mark.engine
+def test_tuning_writes_what_it_may_expect_a_gain_from(
+    opensearch: Engine, outrider: Run, documents: Path, tmp_path: Path
+) -> None:
+    outrider("index", opensearch.url, "cli-tuned", str(documents), "--text", "title,body")
+    # Judged so that words alone are right: dense and sparse find "bread" for a bird that bakes, too.
+    (tmp_path / "queries.tsv").write_text("".join(f"q{n}\tnight train number {n}\n" for n in range(6)))
+    (tmp_path / "qrels.txt").write_text("".join(f"q{n} 0 train 1\n" for n in range(6)))
+    files = ("--queries", "queries.tsv", "--qrels", "qrels.txt")
+    kept = json.loads(outrider("tune", opensearch.url, "cli-tuned", *files, "--json").stdout)
+    assert kept["fusion"]["before"] == 1.0  # it cannot get better
+    assert kept["written"] is False
+    (tmp_path / "qrels.txt").write_text("".join(f"q{n} 0 bread 1\n" for n in range(6)))
+    tried = json.loads(outrider("tune", opensearch.url, "cli-tuned", *files, "--dry-run", "--json").stdout)
+    assert (tried["written"], tried["reranking"]["expected"] >= tried["reranking"]["before"]) == (False, True)
+    tuned = json.loads(outrider("tune", opensearch.url, "cli-tuned", *files, "--json").stdout)
+    meta = httpx.get(f"{opensearch.url}/cli-tuned/_mapping").json()["cli-tuned"]["mappings"]["_meta"]["outrider"]
+    assert {name: meta[name] for name in tuned["spec"]} == tuned["spec"]
+    assert tuned["written"] is (tuned["fusion"]["expected"] > tuned["fusion"]["before"])
+    assert "6 judged queries" in outrider("tune", opensearch.url, "cli-tuned", *files, "--dry-run").stdout
+
+
+@pytest.mark.engine
 def test_bad_documents_are_put_on_record_and_the_good_ones_stored(
     opensearch: Engine, outrider: Run, tmp_path: Path
 ) -> None:
