@@ -37,7 +37,10 @@ _NAMES = {
     "WrongBackend": "errors",
     "export_dynamic_quantized_onnx_model": "backends.quantise",
     "export_optimized_onnx_model": "backends.quantise",
+    "mine_hard_negatives": "util.hard_negatives",
     "quantize_embeddings": "quantization",
+    "semantic_search_faiss": "quantized_search",
+    "semantic_search_usearch": "quantized_search",
 }
 
 

@@ -74,3 +74,11 @@ def _scalar(values: np.ndarray[Any, Any], precision: str, ranges: np.ndarray[Any
     # A dimension without spread has one bucket only: the first.
     levels: np.ndarray[Any, Any] = np.divide(values - starts, steps, out=np.zeros_like(values), where=steps != 0)
     return levels.astype(np.uint8) if precision == "uint8" else (levels - 128).astype(np.int8)
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("semantic_search_faiss", "semantic_search_usearch"):
+        from . import quantized_search
+
+        return getattr(quantized_search, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

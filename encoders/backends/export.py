@@ -1,6 +1,10 @@
 """A torch model as an ONNX graph, made once and kept."""
 
+import atexit
+import functools
 import logging
+import os
+import shutil
 import tempfile
 import warnings
 from pathlib import Path
@@ -28,10 +32,10 @@ class _Positional(nn.Module):
 
 
 def export_to_cache(folder: str, task: str, model_args: dict[str, Any], config_args: dict[str, Any]) -> Path:
-    """Export the folder's torch model into a temporary folder that lives as long as the process wants it."""
+    """Export the folder's torch model into a temporary folder that lives as long as the process."""
     keywords = {key: value for key, value in model_args.items() if key not in _BACKEND_KEYWORDS}
     model = load_torch(folder, task, keywords, dict(config_args))
-    target = Path(tempfile.mkdtemp(prefix="outrider-onnx-")) / "model.onnx"
+    target = Path(tempfile.mkdtemp(dir=_scratch())) / "model.onnx"
     export(model, task, target)
     logger.warning(
         "The model in %s has no ONNX graph, so one was exported; save the model once "
@@ -39,6 +43,16 @@ def export_to_cache(folder: str, task: str, model_args: dict[str, Any], config_a
         folder,
     )
     return target
+
+
+@functools.cache
+def _scratch() -> str:
+    """One folder for all exports of this process, removed when it ends: copies of a model share the file."""
+    folder = tempfile.mkdtemp(prefix="outrider-onnx-")
+    owner = os.getpid()
+    # A forked worker runs the same exit handlers, and must leave the folder to its parent.
+    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+    return folder
 
 
 _BACKEND_KEYWORDS = {

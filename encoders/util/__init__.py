@@ -14,6 +14,7 @@ _NAMES = {
         "is_training_available",
     ),
     "file_io": ("http_get", "is_sentence_transformer_model", "load_dir_path", "load_file_path"),
+    "hard_negatives": ("mine_hard_negatives",),
     "misc": (
         "append_to_last_row",
         "disable_datasets_caching",
@@ -54,7 +55,11 @@ _PLACES = {name: module for module, names in _NAMES.items() for name in names}
 # These live beside this package, as elsewhere in the field's layout.
 _OUTSIDE = {
     "SimilarityFunction": "similarity_functions",
+    "install_logger": "logging_handler",
+    "LoggingHandler": "logging_handler",
     "quantize_embeddings": "quantization",
+    "semantic_search_faiss": "quantized_search",
+    "semantic_search_usearch": "quantized_search",
 }
 
 
