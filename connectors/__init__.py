@@ -1,6 +1,6 @@
 """Vectors into a search engine, and questions to it."""
 
-from .answer import MODES, Answer, Mode, Result
+from .answer import MODES, Answer, Filter, Mode, Result
 from .client import Cluster, DryRun, OpenSearchCluster, Request
 from .doctor import Diagnosis, Finding, examine, read_capabilities
 from .documents import Document, Unreadable, read_jsonl
@@ -20,7 +20,7 @@ from .errors import (
     RequestRefused,
     SettingInTheWay,
 )
-from .fusion import Technique, fuse, reciprocal_rank_fusion, rerank
+from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
 from .index import ensure_index, read_spec, require_spec, spec_for, store_spec
 from .indexing import index_documents
 from .native_search import NativeSearcher
@@ -59,6 +59,7 @@ __all__ = [
     "Encoder",
     "EncoderUnavailable",
     "EncodingFailed",
+    "Filter",
     "IndexSpec",
     "IndexingReport",
     "IndexingStopped",
@@ -83,6 +84,7 @@ __all__ = [
     "escape_token",
     "feature_weights",
     "fuse",
+    "fuse_in_blocks",
     "index_documents",
     "join_text",
     "read_jsonl",

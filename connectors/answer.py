@@ -10,7 +10,9 @@ from .errors import BadQuery
 from .opensearch import Key
 
 Mode = Literal["bm25", "dense", "sparse", "fused", "reranked"]
+MAX_DEPTH = 10_000  # index.max_result_window, by default
 MODES: tuple[Mode, ...] = get_args(Mode)
+Filter = Mapping[str, Any]
 Ranking = Sequence[tuple[Key, float]]
 
 
@@ -41,14 +43,16 @@ class Answer:
     dense_plan: str = ""
 
 
-def check_question(query: str, mode: Mode, size: int, modes: Sequence[Mode], index: str) -> None:
+def check_question(query: str, mode: Mode, size: int, modes: Sequence[Mode], index: str, offset: int = 0) -> None:
     """Raises BadQuery for what cannot be asked."""
     if mode not in modes:
         raise BadQuery(f"index '{index}' cannot be searched by {mode!r}; it can by {', '.join(modes)}")
     if not query.strip():
         raise BadQuery("the query is empty: give it at least one word")
-    if size < 1:
-        raise BadQuery(f"size is {size}; it must be at least 1")
+    if size < 1 or offset < 0:
+        raise BadQuery(f"size is {size} and offset {offset}; they must be at least 1 and 0")
+    if offset + size > MAX_DEPTH:
+        raise BadQuery(f"results {offset + 1} to {offset + size} are asked for; the engine goes down to {MAX_DEPTH}")
     try:
         query.encode()
     except UnicodeEncodeError as err:

@@ -29,6 +29,24 @@ def fuse(
     return _summed(shares)
 
 
+def fuse_in_blocks(
+    rankings: Sequence[Scored[Id]], weights: Sequence[float], technique: Technique, window: int, rank_constant: int = 60
+) -> list[tuple[Id, float]]:
+    """Fuse the first `window` of each ranking, then the next, and so on: what is read deeper changes nothing above.
+
+    Each block's scores are scaled to begin where the one before ended.
+    """
+    fused: list[tuple[Id, float]] = []
+    seen: set[Id] = set()
+    for start in range(0, max(map(len, rankings), default=0), window):
+        block = fuse([ranking[start : start + window] for ranking in rankings], weights, technique, rank_constant)
+        fresh = [(item, score) for item, score in block if item not in seen]
+        scale = fused[-1][1] / fresh[0][1] if fused and fresh and fresh[0][1] else 1.0
+        fused += [(item, score * scale) for item, score in fresh]
+        seen.update(item for item, _ in fresh)
+    return fused
+
+
 def reciprocal_rank_fusion(
     rankings: Sequence[Sequence[Id]], rank_constant: int = 60, weights: Sequence[float] | None = None
 ) -> list[tuple[Id, float]]:
@@ -77,10 +95,12 @@ def _min_max(ranking: Scored[Id]) -> list[tuple[Id, float]]:
 def _z_score(ranking: Scored[Id]) -> list[tuple[Id, float]]:
     """(score - mean) / standard deviation, of those above the mean; the others were found, no more."""
     values = [score for _, score in ranking]
-    if len(set(values)) < 2:
-        return [(item, 1.0) for item, _ in ranking]
+    if not values:
+        return []
     mean = math.fsum(values) / len(values)
     deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    if deviation == 0:
+        return [(item, 1.0) for item, _ in ranking]
     return [(item, max((score - mean) / deviation, _FOUND)) for item, score in ranking]
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from . import opensearch
-from .answer import Answer, Mode, Result, check_question, timed
+from .answer import Answer, Filter, Mode, Result, check_question, timed
 from .client import Cluster
 from .errors import BadQuery, NotRegistered
 from .index import index_path
@@ -32,9 +32,15 @@ class NativeSearcher:
         sparse: tuple[Mode, ...] = ("sparse",) if self._spec.sparse else ()
         return ("bm25", *dense, *sparse, "fused", "reranked")
 
-    def search(self, query: str, mode: Mode = "reranked", size: int = 10) -> Answer:
-        """The `size` best documents for a query. Raises BadQuery or ClusterError."""
-        check_question(query, mode, size, self.modes, self._spec.index)
+    def search(
+        self, query: str, mode: Mode = "reranked", size: int = 10, *, offset: int = 0, filter: Filter | None = None
+    ) -> Answer:
+        """The `size` best documents for a query, after the first `offset`, where `filter` (a query body) matches.
+
+        The engine fuses and reranks what a page needs: pages fit together as long as they end within `window` and
+        `rerank_window`. Raises BadQuery or ClusterError.
+        """
+        check_question(query, mode, size, self.modes, self._spec.index, offset)
         if mode == "reranked" and _reads_as_json(query):
             raise BadQuery(
                 f"OpenSearch cannot hand {query!r} to a reranker: it takes a query that reads as JSON for JSON; "
@@ -44,8 +50,8 @@ class NativeSearcher:
         with timed(timings, "search"):
             pipeline = self._pipelines.reranked if mode == "reranked" else self._pipelines.fused
             path = index_path(self._spec.index, f"/_search?search_pipeline={pipeline}")
-            answer = self._cluster.read("POST", path, self._body(query, mode, size))
-        hits = opensearch.parse_hits(answer, f"the {mode} search of '{self._spec.index}'").hits[:size]
+            answer = self._cluster.read("POST", path, self._body(query, mode, offset + size, filter))
+        hits = opensearch.parse_hits(answer, f"the {mode} search of '{self._spec.index}'").hits[: offset + size]
         results = tuple(
             Result(
                 id=hit.key.id,
@@ -56,22 +62,23 @@ class NativeSearcher:
                 scores={mode: hit.score},
             )
             for rank, hit in enumerate(hits, start=1)
+            if rank > offset
         )
         return Answer(query, mode, results, timings, "the engine's own vector index" if mode == "dense" else "")
 
-    def _body(self, query: str, mode: Mode, size: int) -> dict[str, Any]:
+    def _body(self, query: str, mode: Mode, size: int, filter: Filter | None) -> dict[str, Any]:
         spec = self._spec
         depth = max(size, spec.window)
         # The marker stays in: the reranker reads the space between the texts from it.
         source = {"excludes": list(spec.vector_fields)}
         if mode == "reranked":
             reranked = {"size": max(size, spec.rerank_window), "ext": native_query.rerank_context(query)}
-            return {"query": native_query.hybrid_query(spec, query, depth), "_source": source, **reranked}
+            return {"query": native_query.hybrid_query(spec, query, depth, filter), "_source": source, **reranked}
         queries = {
-            "bm25": opensearch.bm25_query(spec, query),
-            "dense": native_query.neural_query(spec, query, depth),
-            "sparse": native_query.neural_sparse_query(spec, query),
-            "fused": native_query.hybrid_query(spec, query, depth),
+            "bm25": opensearch.filtered(opensearch.bm25_query(spec, query), filter),
+            "dense": native_query.neural_query(spec, query, depth, filter),
+            "sparse": opensearch.filtered(native_query.neural_sparse_query(spec, query), filter),
+            "fused": native_query.hybrid_query(spec, query, depth, filter),
         }
         return {"query": queries[mode], "size": size, "_source": source}
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import opensearch
-from .answer import MODES, Answer, Mode, Ranking, Result, check_question, timed
+from .answer import MODES, Answer, Filter, Mode, Ranking, Result, check_question, timed
 from .client import Cluster
 from .errors import ConnectorError
-from .fusion import fuse, rerank
+from .fusion import fuse_in_blocks, rerank
 from .index import check_models, index_path
 from .opensearch import Key
 from .ports import Encoded, Encoder
@@ -39,25 +39,34 @@ class Searcher:
         }
         return tuple(mode for mode in MODES if has[mode])
 
-    def search(self, query: str, mode: Mode = "reranked", size: int = 10) -> Answer:
-        """The `size` best documents for a query. Raises BadQuery, EncoderUnavailable or ClusterError."""
-        check_question(query, mode, size, self.modes, self._spec.index)
+    def search(
+        self, query: str, mode: Mode = "reranked", size: int = 10, *, offset: int = 0, filter: Filter | None = None
+    ) -> Answer:
+        """The `size` best documents for a query, after the first `offset`, where `filter` (a query body) matches.
+
+        Pages fit together: neither the order nor the scores depend on where a page begins or ends.
+        Raises BadQuery, EncoderUnavailable or ClusterError.
+        """
+        check_question(query, mode, size, self.modes, self._spec.index, offset)
+        end = offset + size
         timings: dict[str, float] = {}
         with timed(timings, "encode"):
             encoded = self._encode(query, mode)
         with timed(timings, "search"):
-            rankings = self._rankings(query, encoded, mode, size)
-        best = next(iter(rankings.values()))[:size]
+            rankings = self._rankings(query, encoded, mode, end, filter)
+        best = next(iter(rankings.values()))[:end]
         if mode in ("fused", "reranked"):
             with timed(timings, "fuse"):
                 rankings["fused"] = self._fused(rankings)
-                best = rankings["fused"][: max(size, self._spec.rerank_window) if mode == "reranked" else size]
+                best = rankings["fused"][: max(end, self._spec.rerank_window) if mode == "reranked" else end]
+        wanted = best if mode == "reranked" else best[offset:]
         with timed(timings, "fetch"):
-            sources = self._sources([key for key, _ in best])
-        best = [pair for pair in best if pair[0] in sources]
+            sources = self._sources([key for key, _ in wanted])
+        best = [pair for pair in wanted if pair[0] in sources]
         if mode == "reranked":
             with timed(timings, "rerank"):
-                best, rankings["reranked"] = self._reranked(query, best, sources)
+                order, rankings["reranked"] = self._reranked(query, best, sources)
+                best = order[offset:]
         results = _results(best[:size], rankings, sources)
         return Answer(query, mode, results, timings, self._dense_plan.reason if "dense" in rankings else "")
 
@@ -69,10 +78,12 @@ class Searcher:
     def _encode(self, query: str, mode: Mode) -> Encoded:
         return Encoded() if mode == "bm25" else self._encoder.encode_query(query)
 
-    def _rankings(self, query: str, encoded: Encoded, mode: Mode, size: int) -> dict[str, Ranking]:
+    def _rankings(
+        self, query: str, encoded: Encoded, mode: Mode, end: int, filter: Filter | None
+    ) -> dict[str, Ranking]:
         """Each ranking that the mode needs, all in one request."""
         legs = self._legs(mode)
-        bodies = [self._body(leg, query, encoded, max(size, self._spec.window)) for leg in legs]
+        bodies = [self._body(leg, query, encoded, max(end, self._spec.window), filter) for leg in legs]
         lines = b"".join(b"{}\n" + json.dumps(body).encode() + b"\n" for body in bodies)
         answer = self._cluster.read("POST", index_path(self._spec.index, "/_msearch"), lines)
         rankings: dict[str, Ranking] = {}
@@ -81,20 +92,23 @@ class Searcher:
             rankings[leg] = [(hit.key, hit.score) for hit in hits.hits]
         return rankings
 
-    def _body(self, leg: Mode, query: str, encoded: Encoded, depth: int) -> dict[str, Any]:
+    def _body(self, leg: Mode, query: str, encoded: Encoded, depth: int, filter: Filter | None) -> dict[str, Any]:
         spec = self._spec
         if leg == "bm25":
-            body: dict[str, Any] = {"query": opensearch.bm25_query(spec, query), "size": depth}
+            asked = opensearch.bm25_query(spec, query)
+            body: dict[str, Any] = {"query": opensearch.filtered(asked, filter), "size": depth}
         elif leg == "sparse":
-            body = {"query": opensearch.sparse_query(spec, _given(encoded.sparse, leg)), "size": depth}
+            asked = opensearch.sparse_query(spec, _given(encoded.sparse, leg))
+            body = {"query": opensearch.filtered(asked, filter), "size": depth}
         else:
             vector = _given(encoded.dense, leg)
-            body = opensearch.dense_body(spec, self._dense_plan, query, vector, encoded.sparse, depth)
+            body = opensearch.dense_body(spec, self._dense_plan, query, vector, encoded.sparse, depth, filter)
         return {**body, "_source": False}
 
     def _fused(self, rankings: Mapping[str, Ranking]) -> Ranking:
         weights = [getattr(self._spec.weights, leg) for leg in rankings]
-        return fuse(list(rankings.values()), weights, self._spec.fusion, self._spec.rank_constant)
+        legs = list(rankings.values())
+        return fuse_in_blocks(legs, weights, self._spec.fusion, self._spec.window, self._spec.rank_constant)
 
     def _sources(self, keys: Sequence[Key]) -> dict[Key, Mapping[str, Any]]:
         """The documents themselves, without vectors; one deleted meanwhile is left out."""

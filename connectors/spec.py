@@ -66,8 +66,8 @@ class IndexSpec:
 
     `window` is how deep each ranking is read before fusion, `rerank_window` how many fused results are reranked.
     `fusion` makes one ranking of several, weighted by `weights`: by score (min_max, z_score, l2) or rank (rrf).
-    `rerank_weight` is the cross-encoder's share in the order of the reranked, the rest is the fusion's; in the native way
-    the engine gives the cross-encoder all of it.
+    `rerank_weight` is the cross-encoder's share in the order of the reranked, the rest is the fusion's; in the native
+    way the engine gives the cross-encoder all of it.
     `match` is how several text fields count together; `tie_breaker` is what each field but the best one adds to it.
     `exact_limit` is the number of documents up to which byte vectors are scored exhaustively.
     `way` says who encodes: the engine through its plugins (native), or the sidecar.

@@ -2,14 +2,20 @@
 
 from typing import Protocol
 
-from outrider.connectors import Answer, Cluster, Encoder, IndexSpec, Mode, NativeSearcher, Searcher
+from outrider.connectors import Answer, Cluster, Encoder, Filter, IndexSpec, Mode, NativeSearcher, Searcher
 
 
 class Asker(Protocol):
     """Something that answers questions."""
 
-    def search(self, query: str, mode: Mode = "reranked", size: int = 10) -> Answer:
-        """The `size` best documents."""
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes that it can answer in."""
+
+    def search(
+        self, query: str, mode: Mode = "reranked", size: int = 10, *, offset: int = 0, filter: Filter | None = None
+    ) -> Answer:
+        """The `size` best documents after the first `offset`, where `filter` matches."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 PluginError
 ├── SettingsInvalid           a setting is unknown or out of range
+├── PackageMissing            an optional package is needed and not installed
 ├── CollectionInvalid         a file of queries or judgements cannot be read
 ├── PortTaken                 another process listens where the sidecar should
 ├── WorkerFailed              a worker process did not start
@@ -12,12 +13,14 @@ PluginError
     ├── Unauthorized     401  no key, or an unknown one
     ├── Forbidden        403  the key's scopes do not cover the route
     ├── UnknownModel     404  no model of that name is served
+    ├── NoCluster        404  no cluster, or no such index, is set up to be asked
     ├── SeveralWorkers   409  one worker cannot change what all of them serve
     ├── BodyTooLarge     413  body, number of texts, or one text beyond its limit
     ├── TextRefused      422  the model cannot take this text
     ├── LoadFailed       424  a model could not be loaded
     ├── QueueFull        429  as much work waits as may wait; comes with Retry-After
     ├── InferenceFailed  500  the executor failed
+    ├── ClusterFailed    502  the cluster did not answer, or refused
     ├── NotReady         503  models are still loading, or the process is stopping
     └── DeadlineExceeded 504  the answer could not be had in time
 """
@@ -29,6 +32,10 @@ class PluginError(Exception):
 
 class SettingsInvalid(PluginError, ValueError):
     """A setting is unknown or out of range."""
+
+
+class PackageMissing(PluginError, ImportError):
+    """An optional package is needed; the sentence says how to install it."""
 
 
 class CollectionInvalid(PluginError, ValueError):
@@ -93,6 +100,12 @@ class UnknownModel(ServiceError):
     status = 404
 
 
+class NoCluster(ServiceError):
+    """No cluster, or no such index, is set up to be asked."""
+
+    status = 404
+
+
 class SeveralWorkers(ServiceError):
     """One worker cannot change what all of them serve."""
 
@@ -127,6 +140,12 @@ class InferenceFailed(ServiceError):
     """The executor failed on a text that it was given alone."""
 
     status = 500
+
+
+class ClusterFailed(ServiceError):
+    """The cluster did not answer, or refused."""
+
+    status = 502
 
 
 class NotReady(ServiceError):

@@ -4,7 +4,7 @@ from .bulk import ItemFailure, bulk_lines, parse_bulk
 from .document import vector_fields
 from .hits import Hit, Hits, Key, parse_hits
 from .mapping import index_body, index_settings, own_properties
-from .query import DensePlan, bm25_query, dense_body, dense_plan, sparse_query
+from .query import DensePlan, bm25_query, dense_body, dense_plan, filtered, sparse_query
 from .reasons import reason_of
 from .sparse import escape_token, feature_weights, query_weights, unescape_token
 
@@ -20,6 +20,7 @@ __all__ = [
     "dense_plan",
     "escape_token",
     "feature_weights",
+    "filtered",
     "index_body",
     "index_settings",
     "own_properties",

@@ -3,13 +3,14 @@
 from typing import Any
 
 from ..spec import IndexSpec
-from .query import Query, bm25_query
+from .query import Filter, Query, bm25_query, filtered
 
 
-def neural_query(spec: IndexSpec, text: str, depth: int) -> Query:
+def neural_query(spec: IndexSpec, text: str, depth: int, filter: Filter | None = None) -> Query:
     if spec.dense is None:
         return {"match_none": {}}
-    return {"neural": {spec.dense.name: {"query_text": text, "k": depth}}}
+    within = {"filter": filter} if filter else {}
+    return {"neural": {spec.dense.name: {"query_text": text, "k": depth, **within}}}
 
 
 def neural_sparse_query(spec: IndexSpec, text: str) -> Query:
@@ -18,11 +19,11 @@ def neural_sparse_query(spec: IndexSpec, text: str) -> Query:
     return {"neural_sparse": {spec.sparse.name: {"query_text": text}}}
 
 
-def hybrid_query(spec: IndexSpec, text: str, depth: int) -> Query:
+def hybrid_query(spec: IndexSpec, text: str, depth: int, filter: Filter | None = None) -> Query:
     """Words, vectors and terms, each read to the same depth as the sidecar reads them."""
-    queries = [bm25_query(spec, text)]
-    queries += [neural_query(spec, text, depth)] if spec.dense else []
-    queries += [neural_sparse_query(spec, text)] if spec.sparse else []
+    queries = [filtered(bm25_query(spec, text), filter)]
+    queries += [neural_query(spec, text, depth, filter)] if spec.dense else []
+    queries += [filtered(neural_sparse_query(spec, text), filter)] if spec.sparse else []
     return {"hybrid": {"queries": queries, "pagination_depth": depth}}
 
 

@@ -11,6 +11,7 @@ from .scripts import VECTOR_SCORE
 from .sparse import MAX_CLAUSES, query_weights
 
 Query = dict[str, Any]
+Filter = Mapping[str, Any]
 
 CANDIDATES = 1000
 
@@ -34,6 +35,11 @@ def dense_plan(spec: IndexSpec, document_count: int) -> DensePlan:
         f"{document_count} documents, above the limit of {spec.exact_limit}: "
         f"the {CANDIDATES} best by words and terms of each shard are scored",
     )
+
+
+def filtered(query: Query, filter: Filter | None) -> Query:
+    """The query with its scores, only where the filter matches."""
+    return {"bool": {"must": [query], "filter": [filter]}} if filter else query
 
 
 def bm25_query(spec: IndexSpec, text: str) -> Query:
@@ -60,22 +66,28 @@ def sparse_query(spec: IndexSpec, weights: Mapping[str, float]) -> Query:
 
 
 def dense_body(
-    spec: IndexSpec, plan: DensePlan, text: str, vector: Sequence[float], weights: Mapping[str, float] | None, size: int
+    spec: IndexSpec,
+    plan: DensePlan,
+    text: str,
+    vector: Sequence[float],
+    weights: Mapping[str, float] | None,
+    size: int,
+    filter: Filter | None = None,
 ) -> dict[str, Any]:
     """The search body that ranks by vector, in the way that was planned."""
     if spec.dense is None:
         raise BadSpec(f"index '{spec.index}' has no dense field")
     if plan.kind == "knn":
         numbers = checked_vector(spec.dense, vector).tolist()
-        return {"query": {"knn": {spec.dense.name: {"vector": numbers, "k": size}}}, "size": size}
-    scored = _script_score(spec.dense, vector)
+        # In the clause itself: a filter around it would be applied to the k nearest, and leave fewer.
+        within = {"filter": filter} if filter else {}
+        return {"query": {"knn": {spec.dense.name: {"vector": numbers, "k": size, **within}}}, "size": size}
+    scored = _script_score(spec.dense, vector, filter)
     if plan.kind == "exact":
         return {"query": scored, "size": size}
     should = [bm25_query(spec, text), *([sparse_query(spec, weights)] if weights and spec.sparse else [])]
     return {
-        "query": {
-            "bool": {"should": should, "filter": [{"exists": {"field": spec.dense.name}}], "minimum_should_match": 1}
-        },
+        "query": {"bool": {"should": should, "filter": _with_vector(spec.dense, filter), "minimum_should_match": 1}},
         "rescore": {
             "window_size": max(CANDIDATES, size),
             "query": {"rescore_query": scored, "query_weight": 0.0, "rescore_query_weight": 1.0},
@@ -84,10 +96,14 @@ def dense_body(
     }
 
 
-def _script_score(field: DenseField, vector: Sequence[float]) -> Query:
+def _with_vector(field: DenseField, filter: Filter | None) -> list[Filter]:
+    return [{"exists": {"field": field.name}}, *([filter] if filter else [])]
+
+
+def _script_score(field: DenseField, vector: Sequence[float], filter: Filter | None) -> Query:
     return {
         "script_score": {
-            "query": {"exists": {"field": field.name}},
+            "query": {"bool": {"filter": _with_vector(field, filter)}},
             "script": {
                 "source": VECTOR_SCORE[field.space],
                 "params": {"field": field.name, "query": script_vector(field, vector)},

@@ -27,6 +27,9 @@ def evaluate(
     ] = "ndcg@10,mrr@10,recall@100,judged@10",
     per_query: Annotated[Path | None, typer.Option(help="Write each query's values to this CSV file.")] = None,
     run: Annotated[Path | None, typer.Option(help="Write each mode's ranking as a TREC run into this folder.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the first measure against time into this png, svg, pdf or html.")
+    ] = None,
     sidecar: SidecarUrl = None,
     as_json: AsJson = False,
 ) -> None:
@@ -34,10 +37,12 @@ def evaluate(
     from outrider.connectors import MODES, BadQuery, OpenSearchCluster, require_spec
 
     from ..asking import asker_for
-    from ..evaluation import check_measure, evaluate_live, read_judged
+    from ..evaluation import check_measure, check_plot, draw_front, evaluate_live, read_judged
 
     for measure in text_fields(measures):
         check_measure(measure)
+    if plot:
+        check_plot(plot)
     judged = read_judged(queries, judgements)
     asked = [mode for mode in MODES if mode in text_fields(modes)] if modes else list(MODES)
     unknown = set(text_fields(modes)) - set(MODES)
@@ -53,6 +58,8 @@ def evaluate(
         _write_per_query(report, per_query)
     if run:
         _write_runs(report, run)
+    if plot:
+        draw_front(report, report.measures[0], plot)
     if as_json:
         typer.echo(json.dumps(_as_dict(report)))
     else:

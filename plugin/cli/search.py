@@ -20,10 +20,14 @@ def search(
     question: Annotated[str, typer.Argument(help="What to look for.")],
     mode: Annotated[str, typer.Option(help="bm25, dense, sparse, fused or reranked.")] = "reranked",
     size: Annotated[int, typer.Option("--size", "-k", min=1, max=1000, help="How many results.")] = 10,
+    offset: Annotated[int, typer.Option(min=0, help="How many of the best to leave out: the pages before.")] = 0,
+    only: Annotated[
+        str | None, typer.Option("--filter", help='Only where this query matches: \'{"term": {"brand": "acme"}}\'.')
+    ] = None,
     sidecar: SidecarUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Ask an index: BM25, dense and sparse rankings, fused by reciprocal rank, reranked by a cross-encoder."""
+    """Ask an index: BM25, dense and sparse rankings, fused, and reordered with the help of a cross-encoder."""
     from outrider.connectors import MODES, BadQuery, OpenSearchCluster, require_spec
 
     from ..asking import asker_for
@@ -33,11 +37,25 @@ def search(
     cluster = OpenSearchCluster(url)
     spec = require_spec(cluster, name)
     encoder = None if spec.way == "native" else open_encoder(sidecar)
-    answer = asker_for(cluster, spec, encoder).search(question, mode, size)
+    answer = asker_for(cluster, spec, encoder).search(question, mode, size, offset=offset, filter=_filter(only))
     if as_json:
         typer.echo(json.dumps(_as_dict(answer), ensure_ascii=False))
         return
-    _print_answer(answer, spec)
+    _print_answer(answer, spec, offset)
+
+
+def _filter(given: str | None) -> dict[str, Any] | None:
+    from outrider.connectors import BadQuery
+
+    if given is None:
+        return None
+    try:
+        body = json.loads(given)
+    except ValueError as err:
+        raise BadQuery(f"--filter {given!r} is not JSON: {err}") from err
+    if not isinstance(body, dict):
+        raise BadQuery(f'--filter {given!r} is no query: write an object such as {{"term": {{"brand": "acme"}}}}')
+    return body
 
 
 def _as_dict(answer: "Answer") -> dict[str, Any]:
@@ -48,7 +66,7 @@ def _as_dict(answer: "Answer") -> dict[str, Any]:
     return {"query": answer.query, "mode": answer.mode, "timings_ms": dict(answer.timings_ms), "results": results}
 
 
-def _print_answer(answer: "Answer", spec: "IndexSpec") -> None:
+def _print_answer(answer: "Answer", spec: "IndexSpec", offset: int) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -60,7 +78,7 @@ def _print_answer(answer: "Answer", spec: "IndexSpec") -> None:
     stages = [stage for stage in STAGES if any(stage in r.ranks for r in answer.results)]
     table = Table(*("#", *stages, "score"), title=Text(answer.query), title_justify="left")
     table.add_column("document", ratio=1, overflow="ellipsis", no_wrap=True)
-    for place, result in enumerate(answer.results, start=1):
+    for place, result in enumerate(answer.results, start=offset + 1):
         shown = " | ".join(str(result.source[name]) for name in spec.text_fields if result.source.get(name))
         ranks = [str(result.ranks.get(stage, "-")) for stage in stages]
         table.add_row(str(place), *ranks, f"{result.score:.4f}", Text(" ".join(shown.split()) or result.id))

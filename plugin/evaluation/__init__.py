@@ -2,6 +2,7 @@
 
 from .collection import JudgedQueries, read_judged
 from .live import LiveReport, ModeReport, check_measure, evaluate_live
+from .plot import check_plot, draw_front
 from .significance import paired_p_value
 from .tuning import Choice, Fusion, Reranking, ask_legs, choose_fusion, choose_reranking
 
@@ -14,8 +15,10 @@ __all__ = [
     "Reranking",
     "ask_legs",
     "check_measure",
+    "check_plot",
     "choose_fusion",
     "choose_reranking",
+    "draw_front",
     "evaluate_live",
     "paired_p_value",
     "read_judged",

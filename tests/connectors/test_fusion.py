@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outrider.connectors import TECHNIQUES, Technique, fuse, reciprocal_rank_fusion, rerank
+from outrider.connectors import TECHNIQUES, Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
 
 WORDS = [("a", 9.0), ("b", 5.0), ("c", 1.0)]
 VECTORS = [("b", 0.9), ("d", 0.8)]
@@ -62,6 +62,17 @@ def test_equal_scores_and_single_hits_are_fused_too(technique: Technique) -> Non
 def test_weights_decide_and_zero_leaves_out(technique: Technique) -> None:
     assert fuse([WORDS, VECTORS], [0, 3], technique)[0][0] == "b"
     assert [item for item, _ in fuse([WORDS, VECTORS], [1, 0], technique)] == ["a", "b", "c"]
+
+
+def test_reading_deeper_changes_nothing_above() -> None:
+    words = [(f"w{n}", 100.0 - n) for n in range(30)]
+    vectors = [(f"w{n}", 1 - n / 40) for n in range(29, -1, -1)]
+    whole = fuse_in_blocks([words, vectors], [1, 1], "min_max", 10)
+    part = fuse_in_blocks([words[:20], vectors[:20]], [1, 1], "min_max", 10)
+    assert whole[: len(part)] == part
+    assert len(whole) == 30
+    scores = [score for _, score in whole]
+    assert scores == sorted(scores, reverse=True)
 
 
 def test_the_reranker_alone_or_none_of_it_or_half() -> None:

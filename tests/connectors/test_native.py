@@ -151,6 +151,23 @@ def test_both_ways_give_the_same_top_ten(
             assert [score for _, score in found] == pytest.approx([score for _, score in expected], rel=1e-4)
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_filters_and_pages_are_the_same_in_both_ways(
+    ml_cluster: OpenSearchCluster, filled: IndexSpec, models: SidecarClient, questions: list[str], mode: Mode
+) -> None:
+    by_engine = NativeSearcher(ml_cluster, filled)
+    by_sidecar = Searcher(ml_cluster, replace(filled, rerank_weight=1.0), models)
+    some = {"ids": {"values": [f"w{n:05}" for n in range(1, 60)]}}
+    asked = {"mode": mode, "size": 5, "offset": 5, "filter": some}
+    for question in questions[:3]:
+        found, expected = (
+            [result.id for result in each.search(question, **asked).results]  # type: ignore[arg-type]
+            for each in (by_engine, by_sidecar)
+        )
+        assert found == expected, question
+    assert set(found) <= set(some["ids"]["values"])
+
+
 def test_what_the_pipeline_stores_is_what_the_sidecar_stores(
     ml_cluster: OpenSearchCluster, filled: IndexSpec, models: SidecarClient, collection: list[Document]
 ) -> None:

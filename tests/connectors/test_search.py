@@ -130,6 +130,33 @@ def test_beyond_the_window_results_stay_as_they_were_fused(
     assert ["reranked" in result.scores for result in reranked.results] == [True, True, *[False] * (len(scores) - 2)]
 
 
+@pytest.mark.parametrize("mode", ["bm25", "dense", "sparse", "fused", "reranked"])
+def test_only_what_the_filter_matches_is_found(
+    cluster: Cluster, filled: IndexSpec, encoder: Encoder, mode: Mode
+) -> None:
+    only_pets = {"ids": {"values": ["pets", "cars"]}}
+    for spec in (filled, replace(filled, exact_limit=2)):
+        answer = Searcher(cluster, spec, encoder).search("cat", mode, filter=only_pets)
+        assert ids(answer)[0] == "pets"
+        assert set(ids(answer)) <= {"pets", "cars"}
+
+
+@pytest.mark.parametrize("mode", ["bm25", "dense", "sparse", "fused", "reranked"])
+def test_pages_fit_together_also_beyond_every_window(
+    cluster: Cluster, spec: IndexSpec, encoder: Encoder, mode: Mode
+) -> None:
+    words = ["cat", "dog", "car"]
+    texts = [" ".join(words[(n // 3**place) % 3] for place in range(3)) + " cat" * (n % 5) for n in range(40)]
+    index_documents(cluster, spec, encoder, [Document(n, {"id": f"d{n}", "title": t}) for n, t in enumerate(texts)])
+    searcher = Searcher(cluster, replace(spec, window=10, rerank_window=5), encoder)
+    whole = searcher.search("cat dog", mode, size=25)
+    pages = [searcher.search("cat dog", mode, size=5, offset=offset) for offset in range(0, 25, 5)]
+    assert [hit for page in pages for hit in ids(page)] == ids(whole)
+    scores = [result.score for result in whole.results]
+    assert scores == sorted(scores, reverse=True)
+    assert [result.score for page in pages for result in page.results] == scores
+
+
 def test_a_question_without_an_answer_has_no_results(cluster: Cluster, filled: IndexSpec, encoder: Encoder) -> None:
     searcher = Searcher(cluster, filled, encoder)
     assert ids(searcher.search("zebra", "bm25")) == []
@@ -150,6 +177,7 @@ def test_an_empty_index_answers_every_mode_with_nothing(cluster: Cluster, spec: 
         ("cat \ud83d", "fused", 10, "half of a character pair at position 4"),
         ("cat", "magic", 10, "'magic'; it can by bm25, dense"),
         ("cat", "fused", 0, "size is 0"),
+        ("cat", "fused", 10_001, "down to 10000"),
     ],
 )
 def test_what_cannot_be_asked_is_said(

@@ -61,6 +61,12 @@ def test_documents_in_and_questions_out(opensearch: Engine, outrider: Run, docum
         assert json.loads(answer)["results"][0]["id"] == "heron", mode
     shown = outrider("search", opensearch.url, "cli-first", "railway at night").stdout
     assert "Night train" in shown
+    paged = outrider("search", opensearch.url, "cli-first", "railway", "--offset", "1", "-k", "1", "--json").stdout
+    assert json.loads(paged)["results"][0]["ranks"]["reranked"] == 2
+    only = outrider(
+        "search", opensearch.url, "cli-first", "railway", "--filter", '{"ids":{"values":["bread"]}}', "--json"
+    )
+    assert [result["id"] for result in json.loads(only.stdout)["results"]] == ["bread"]
 
 
 @pytest.mark.engine
@@ -80,6 +86,10 @@ def test_quality_is_measured_on_judged_queries(
     assert (tmp_path / "runs" / "reranked.run").read_text().startswith("q1 Q0 heron 1 ")
     shown = outrider("eval", opensearch.url, "cli-judged", *files, "--modes", "bm25,fused").stdout
     assert "3 judged queries" in shown
+    outrider("eval", opensearch.url, "cli-judged", *files, "--modes", "bm25,fused", "--plot", "front.png")
+    assert (tmp_path / "front.png").read_bytes().startswith(b"\x89PNG")
+    outrider("eval", opensearch.url, "cli-judged", *files, "--modes", "bm25,fused", "--plot", "front.html")
+    assert "<svg" in (tmp_path / "front.html").read_text()
     wrong = outrider("eval", opensearch.url, "cli-judged", *files[:4], "--measures", "ndcg", check=False)
     assert (wrong.returncode, "such as ndcg@10" in wrong.stderr) == (1, True)
 
@@ -165,6 +175,7 @@ def test_the_quickstart_answers_once_on_a_cluster_of_ones_own(
     [
         (("search", "http://127.0.0.1:9", "docs", "question"), "is the cluster running there"),
         (("search", "localhost", "docs", "question"), "is no cluster address"),
+        (("eval", "http://127.0.0.1:9", "docs", "--qrels", "q", "--plot", "front.doc"), "png, svg, pdf or html"),
         (("quickstart", "--docs", "none.jsonl"), "there is no file 'none.jsonl'"),
         (("quickstart", "--flavor", "huge"), "use plain or ml"),
         (("serve", "--model", "/no/such/model"), "there is no folder"),

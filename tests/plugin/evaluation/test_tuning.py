@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from outrider.connectors import Answer, DenseField, IndexSpec, Mode, Result, Weights
+from outrider.connectors import Answer, DenseField, Filter, IndexSpec, Mode, Result, Weights
 from outrider.plugin.evaluation import JudgedQueries, Reranking, ask_legs, choose_fusion, choose_reranking
 
 WORDS = [("wrong", 9.0), ("right", 5.0), ("other", 1.0)]
@@ -22,7 +22,10 @@ class Recorded:
         self.rankings = rankings
         self.reranker = reranker
 
-    def search(self, query: str, mode: Mode = "reranked", size: int = 10) -> Answer:
+    def search(
+        self, query: str, mode: Mode = "reranked", size: int = 10, *, offset: int = 0, filter: Filter | None = None
+    ) -> Answer:
+        assert (offset, filter) == (0, None)
         ranking = self.rankings["fused" if mode == "reranked" else mode][:size]
         results = tuple(Result(id, "docs", {}, score, scores=self.scores(id, score, mode)) for id, score in ranking)
         return Answer(query, mode, results, {})
