@@ -38,6 +38,7 @@ _NAMES = {
     "export_dynamic_quantized_onnx_model": "backends.quantise",
     "export_optimized_onnx_model": "backends.quantise",
     "mine_hard_negatives": "util.hard_negatives",
+    "export_static_quantized_openvino_model": "backends.quantise_openvino",
     "quantize_embeddings": "quantization",
     "semantic_search_faiss": "quantized_search",
     "semantic_search_usearch": "quantized_search",

@@ -43,7 +43,8 @@ def render(model: Any) -> str:
 
 
 def _summary(model: Any) -> str:
-    task = model.model_card_data.task_name
+    data = model.model_card_data
+    task = data.task_name or data.usual_task
     if model.kind == "CrossEncoder":
         return f"A cross-encoder: it reads two texts together and scores the pair, for {task}."
     dimension = model.get_sentence_embedding_dimension()

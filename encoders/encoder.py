@@ -16,6 +16,7 @@ from .adapters import Adapters
 from .inference.plan import Batch
 from .loop import run, wants_progress_bar
 from .modules.module import Features
+from .modules.pooling import Pooling
 from .modules.prepared import accepted_keywords, prepare
 from .renames import warn_renamed
 from .similarity_functions import Similarity, SimilarityFunction
@@ -60,6 +61,7 @@ class Encoder(Adapters, nn.Sequential):
     """A pipeline of modules from texts to embeddings or scores."""
 
     kind: ClassVar[str] = "SentenceTransformer"
+    model_card_data_class: ClassVar[Any]
     default_similarity: ClassVar[SimilarityFunction] = SimilarityFunction.COSINE
 
     def __init__(self, request: LoadRequest) -> None:
@@ -218,6 +220,13 @@ class Encoder(Adapters, nn.Sequential):
             ends = set(getattr(self.tokenizer, "all_special_ids", ()))
             self._prompt_lengths[prompt] = ids.shape[-1] - (int(ids[0, -1]) in ends)
         return self._prompt_lengths[prompt]
+
+    def set_pooling_include_prompt(self, include_prompt: bool) -> None:
+        """Whether the prompt's tokens count in pooling."""
+        for module in self.modules():
+            if isinstance(module, Pooling):
+                module.include_prompt = include_prompt
+                return
 
     def tokenize(self, texts: Any, **kwargs: Any) -> Features:
         """Features of one batch, by the first module."""

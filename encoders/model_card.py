@@ -19,13 +19,16 @@ class SentenceTransformerModelCardData:
     model_id: str | None = None
     train_datasets: list[dict[str, str]] = field(default_factory=list)
     eval_datasets: list[dict[str, str]] = field(default_factory=list)
-    task_name: str = "semantic textual similarity, semantic search, paraphrase mining, classification and clustering"
+    task_name: str | None = (
+        "semantic textual similarity, semantic search, paraphrase mining, text classification, clustering, and more"
+    )
     tags: list[str] = field(default_factory=list)
     local_files_only: bool = False
     generate_widget_examples: bool = True
     base_model: str | None = None
     base_model_revision: str | None = None
 
+    usual_task: ClassVar[str] = "semantic search"
     kind_tags: ClassVar[tuple[str, ...]] = ("sentence-similarity", "feature-extraction", "dense")
     pipeline_tag: ClassVar[str] = "sentence-similarity"
 
@@ -96,7 +99,8 @@ class SentenceTransformerModelCardData:
 class SparseEncoderModelCardData(SentenceTransformerModelCardData):
     """What the card of a sparse encoder states."""
 
-    task_name: str = "semantic search and sparse retrieval"
+    task_name: str | None = None
+    usual_task: ClassVar[str] = "semantic search and sparse retrieval"
     kind_tags: ClassVar[tuple[str, ...]] = ("sparse-encoder", "sparse")
     pipeline_tag: ClassVar[str] = "feature-extraction"
 
@@ -111,7 +115,8 @@ class SparseEncoderModelCardData(SentenceTransformerModelCardData):
 class CrossEncoderModelCardData(SentenceTransformerModelCardData):
     """What the card of a cross-encoder states."""
 
-    task_name: str = "text reranking and semantic search"
+    task_name: str | None = None
+    usual_task: ClassVar[str] = "text reranking and semantic search"
     kind_tags: ClassVar[tuple[str, ...]] = ("cross-encoder",)
     pipeline_tag: ClassVar[str] = "text-ranking"
 

@@ -37,6 +37,8 @@ OutputValue = Literal["sentence_embedding", "token_embeddings"]
 class SentenceTransformer(Encoder):
     """Loads or builds a model that turns texts into dense vectors."""
 
+    model_card_data_class = SentenceTransformerModelCardData
+
     @keywords(old={"use_auth_token": "token"}, newer={"processor_kwargs": "tokenizer_kwargs"})
     def __init__(
         self,
@@ -75,7 +77,7 @@ class SentenceTransformer(Encoder):
         )
         super().__init__(request)
         self.truncate_dim = truncate_dim
-        self.model_card_data = model_card_data or SentenceTransformerModelCardData()
+        self.model_card_data = model_card_data or self.model_card_data_class()
         self.model_card_data.register_model(self)
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
@@ -206,13 +208,6 @@ class SentenceTransformer(Encoder):
             truncate_dim=truncate_dim,
             pool=pool,
         )
-
-    def set_pooling_include_prompt(self, include_prompt: bool) -> None:
-        """Whether the prompt's tokens count in pooling."""
-        for module in self.modules():
-            if isinstance(module, Pooling):
-                module.include_prompt = include_prompt
-                return
 
     def save(
         self,

@@ -51,7 +51,12 @@ def _scratch() -> str:
     folder = tempfile.mkdtemp(prefix="outrider-onnx-")
     owner = os.getpid()
     # A forked worker runs the same exit handlers, and must leave the folder to its parent.
-    atexit.register(lambda: os.getpid() == owner and shutil.rmtree(folder, ignore_errors=True))
+
+    def remove() -> None:
+        if os.getpid() == owner:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
     return folder
 
 

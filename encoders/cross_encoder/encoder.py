@@ -28,6 +28,7 @@ class CrossEncoder(Encoder):
     """Loads a model that scores pairs of texts, or ranks documents for a query."""
 
     kind = "CrossEncoder"
+    model_card_data_class = CrossEncoderModelCardData
     activation_fn: Activation
 
     @keywords(
@@ -74,7 +75,7 @@ class CrossEncoder(Encoder):
         super().__init__(request)
         if max_length is not None:
             self.max_length = max_length
-        self.model_card_data = model_card_data or CrossEncoderModelCardData()
+        self.model_card_data = model_card_data or self.model_card_data_class()
         self.set_activation_fn(activation_fn or self.get_default_activation_fn())
         self.model_card_data.register_model(self)
 

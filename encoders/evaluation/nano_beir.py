@@ -22,6 +22,7 @@ class NanoBEIREvaluator(SentenceEvaluator):
     def __init__(
         self,
         dataset_names: Sequence[str] | None = None,
+        dataset_id: str = nano_beir_data.DATASET_ID,
         mrr_at_k: Sequence[int] = [10],
         ndcg_at_k: Sequence[int] = [10],
         accuracy_at_k: Sequence[int] = [1, 3, 5, 10],
@@ -38,7 +39,6 @@ class NanoBEIREvaluator(SentenceEvaluator):
         query_prompts: Prompts = None,
         corpus_prompts: Prompts = None,
         write_predictions: bool = False,
-        dataset_id: str = nano_beir_data.DATASET_ID,
     ) -> None:
         super().__init__()
         self.dataset_names = nano_beir_data.checked_names(dataset_names)

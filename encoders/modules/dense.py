@@ -11,6 +11,9 @@ from ..dotted import dotted_name, import_dotted
 from .module import Features, Module
 from .weights import load_into
 
+# A default in a signature is made once; it has no weights to share.
+_TANH = nn.Tanh()
+
 
 class Dense(Module):
     """activation(W x + b), by default of the sentence embedding."""
@@ -22,7 +25,7 @@ class Dense(Module):
         in_features: int,
         out_features: int,
         bias: bool = True,
-        activation_function: nn.Module | None = None,
+        activation_function: nn.Module | None = _TANH,
         init_weight: torch.Tensor | None = None,
         init_bias: torch.Tensor | None = None,
         module_input_name: str = "sentence_embedding",

@@ -48,7 +48,7 @@ class Router(InputModule):
         cls,
         query_modules: Sequence[nn.Module],
         document_modules: Sequence[nn.Module],
-        default_route: str | None = "document",
+        default_route: str | None = None,
         allow_empty_key: bool = True,
     ) -> Self:
         """One way for queries, one for documents."""

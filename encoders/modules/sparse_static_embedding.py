@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from .. import files
+from ..errors import NotAModel
+from ..util.file_io import load_file_path
 from .input_module import InputModule
 from .module import Features
 from .prepared import Prepared, pad, readable
@@ -39,9 +41,9 @@ class SparseStaticEmbedding(InputModule):
         features["sentence_embedding"] = present * self.weight
         return features
 
-    def tokenize(self, texts: Sequence[str], **kwargs: Any) -> Features:
+    def tokenize(self, texts: Sequence[str], padding: str | bool = True, **kwargs: Any) -> Features:
         """Token ids without special tokens, padded to the longest."""
-        return dict(self.tokenizer(self._clean(texts), padding=True, return_tensors="pt", **self._options()))
+        return dict(self.tokenizer(self._clean(texts), padding=padding, return_tensors="pt", **self._options()))
 
     def prepare(self, texts: Sequence[str], **kwargs: Any) -> Prepared:
         """Tokenise all texts once, without padding."""
@@ -103,9 +105,24 @@ class SparseStaticEmbedding(InputModule):
         return module
 
     @classmethod
-    def from_json(cls, json_path: str, tokenizer: Any, **config: Any) -> Self:
-        """Weights from a JSON file {token: weight}; tokens that are not named weigh nothing."""
-        named: dict[str, float] = json.loads(Path(json_path).read_text(encoding="utf-8"))
+    def from_json(
+        cls,
+        json_path: str,
+        tokenizer: Any,
+        token: bool | str | None = None,
+        cache_folder: str | None = None,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        **config: Any,
+    ) -> Self:
+        """Weights from a JSON file {token: weight}, or a repository's idf.json; what is not named weighs nothing."""
+        path = Path(json_path)
+        if not path.is_file():
+            found = load_file_path(json_path, "idf.json", "", token, cache_folder, revision, local_files_only)
+            if found is None:
+                raise NotAModel(f"{json_path!r} is neither a file nor a repository with idf.json")
+            path = Path(found)
+        named: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
         weight = torch.zeros(len(tokenizer.get_vocab()))
         for name, value in named.items():
             weight[tokenizer.convert_tokens_to_ids(name)] = value

@@ -37,6 +37,7 @@ class SparseEncoder(Encoder):
     """Loads or builds a model that turns texts into sparse vectors, over a vocabulary (SPLADE) or features (CSR)."""
 
     kind = "SparseEncoder"
+    model_card_data_class = SparseEncoderModelCardData
     default_similarity = SimilarityFunction.DOT
 
     @keywords(newer={"processor_kwargs": "tokenizer_kwargs"})
@@ -76,7 +77,7 @@ class SparseEncoder(Encoder):
         )
         super().__init__(request)
         self.max_active_dims = max_active_dims
-        self.model_card_data = model_card_data or SparseEncoderModelCardData()
+        self.model_card_data = model_card_data or self.model_card_data_class()
         self.model_card_data.register_model(self)
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:

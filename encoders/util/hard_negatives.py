@@ -49,6 +49,7 @@ def mine_hard_negatives(
     corpus_prompt: str | None = None,
     include_positives: bool = False,
     output_format: Format = "triplet",
+    output_scores: bool = False,
     batch_size: int = 32,
     faiss_batch_size: int = 16384,
     use_faiss: bool = False,
@@ -57,7 +58,6 @@ def mine_hard_negatives(
     cache_folder: str | None = None,
     as_triplets: bool | None = None,
     margin: float | None = None,
-    output_scores: bool = False,
 ) -> Any:
     """The (anchor, positive) rows of a dataset with negatives: texts that the model finds close, yet are no positives.
 

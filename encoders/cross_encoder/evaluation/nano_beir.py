@@ -19,6 +19,7 @@ class CrossEncoderNanoBEIREvaluator(SentenceEvaluator):
     def __init__(
         self,
         dataset_names: Sequence[str] | None = None,
+        dataset_id: str = nano_beir_data.DATASET_ID,
         rerank_k: int = 100,
         at_k: int = 10,
         always_rerank_positives: bool = True,
@@ -27,7 +28,6 @@ class CrossEncoderNanoBEIREvaluator(SentenceEvaluator):
         write_csv: bool = True,
         aggregate_fn: Callable[[list[float]], float] = np.mean,
         aggregate_key: str = "mean",
-        dataset_id: str = nano_beir_data.DATASET_ID,
     ) -> None:
         super().__init__()
         self.dataset_names = nano_beir_data.checked_names(dataset_names)

@@ -20,7 +20,6 @@ class SparseEmbeddingSimilarityEvaluator(EmbeddingSimilarityEvaluator):
         name: str = "",
         show_progress_bar: bool = False,
         write_csv: bool = True,
-        precision: str | None = None,
         max_active_dims: int | None = None,
     ) -> None:
         super().__init__(
@@ -33,6 +32,5 @@ class SparseEmbeddingSimilarityEvaluator(EmbeddingSimilarityEvaluator):
             name=name,
             show_progress_bar=show_progress_bar,
             write_csv=write_csv,
-            precision=precision,
         )
         self.measure_sparsity(max_active_dims)

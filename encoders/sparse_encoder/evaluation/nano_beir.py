@@ -21,6 +21,7 @@ class SparseNanoBEIREvaluator(NanoBEIREvaluator):
     def __init__(
         self,
         dataset_names: Sequence[str] | None = None,
+        dataset_id: str = nano_beir_data.DATASET_ID,
         mrr_at_k: Sequence[int] = [10],
         ndcg_at_k: Sequence[int] = [10],
         accuracy_at_k: Sequence[int] = [1, 3, 5, 10],
@@ -37,7 +38,6 @@ class SparseNanoBEIREvaluator(NanoBEIREvaluator):
         query_prompts: Prompts = None,
         corpus_prompts: Prompts = None,
         write_predictions: bool = False,
-        dataset_id: str = nano_beir_data.DATASET_ID,
     ) -> None:
         self.max_active_dims = max_active_dims
         super().__init__(

@@ -93,7 +93,7 @@ def test_sparse_nano_beir_counts_dimensions_too(sparse: Both, nano_beir: str) ->
 
 
 def test_reranking_of_nano_beir(reranker: Both, nano_beir: str, tmp_path: Path) -> None:
-    evaluator = cross_evaluation.CrossEncoderNanoBEIREvaluator(["msmarco", "nfcorpus"], 3, dataset_id=nano_beir)
+    evaluator = cross_evaluation.CrossEncoderNanoBEIREvaluator(["msmarco", "nfcorpus"], nano_beir, 3)
     found = evaluator(reranker.ours, str(tmp_path))
     assert found["NanoBEIR_R3_mean_base_mrr@10"] == pytest.approx((1 / 2 + 1 / 3) / 2)
     assert found[str(evaluator.primary_metric)] == pytest.approx(
