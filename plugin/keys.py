@@ -17,6 +17,7 @@ class Scope(StrEnum):
     READ = "read"
     ENCODE = "encode"
     RANK = "rank"
+    SEARCH = "search"
     ADMIN = "admin"
 
 

@@ -45,6 +45,7 @@ This page is written by `python -m outrider.plugin.reference docs/reference`.
 _GET = """
 | GET | what |
 |---|---|
+| `/` | a page: ask the cluster by every stage, compare texts, see models and queues |
 | `/health` | the process lives |
 | `/ready` | 200 once every model has run a real batch, 503 before |
 | `/metrics` | Prometheus |
@@ -94,7 +95,7 @@ def _rows(tree: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, s
 def _default(value: object) -> str:
     if isinstance(value, tuple) and value and isinstance(value[0], ModelSettings):
         return ", ".join(f"`{model.source}`" for model in value)
-    if repr(value) in ("PydanticUndefined", "None", "''", "()"):
+    if repr(value) in ("PydanticUndefined", "None", "''", "()", "SecretStr('')"):
         return "-"
     return f"`{value!r}`"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,7 +19,7 @@ from .errors import SettingsInvalid
 
 FILE_VARIABLE = "OUTRIDER_CONFIG"
 # A key that was put where its hash belongs would end in a log.
-_SECRETS = frozenset({"api_keys"})
+_SECRETS = frozenset({"api_keys", "password"})
 
 
 class Tree(BaseModel):
@@ -55,7 +55,7 @@ class KeySettings(Tree):
 
     name: str = Field(description="Whose key it is.")
     sha256: str = Field(pattern="^[0-9a-f]{64}$", description="The key's SHA-256.")
-    scopes: tuple[Literal["encode", "rank", "admin"], ...] = Field(
+    scopes: tuple[Literal["encode", "rank", "search", "admin"], ...] = Field(
         default=("encode", "rank"), description="What it is good for; every key may read models and metrics."
     )
 
@@ -82,6 +82,15 @@ class QueueSettings(Tree):
     texts: int = Field(default=8192, ge=1, description="The most texts that wait; beyond it the answer is 429 at once.")
     chars: int = Field(default=64_000_000, ge=1, description="The most characters that wait.")
     timeout_s: float = Field(default=30.0, gt=0, description="The deadline of a request that brings none.")
+
+
+class ClusterSettings(Tree):
+    """The cluster that the page at `/` asks; without a URL it has none to ask."""
+
+    url: str | None = Field(default=None, description="Its address, without a password.")
+    indices: tuple[str, ...] = Field(default=(), description="What may be asked: indices made by `outrider index`.")
+    username: str = Field(default="", description="Who asks, where the cluster wants to know.")
+    password: SecretStr = Field(default=SecretStr(""), description="The password; never printed or logged.")
 
 
 def _as_models(given: Any) -> Any:
@@ -111,6 +120,7 @@ class Settings(BaseSettings):
     limits: Limits = Limits()
     api_keys: tuple[KeySettings, ...] = Field(default=(), description="Who may ask; everybody unless set.")
     tls: TlsSettings = TlsSettings()
+    cluster: ClusterSettings = ClusterSettings()
     queue: QueueSettings = QueueSettings()
     query_cache: int = Field(default=10_000, ge=0, description="Encoded queries kept in memory; 0 keeps none.")
     drain_s: float = Field(default=30.0, ge=0, description="How long queued work may take to finish after SIGTERM.")
@@ -178,5 +188,5 @@ def _with_file(file: str | Path | None) -> type[Settings]:
 
 def _sentence(problem: Mapping[str, Any]) -> str:
     where = ".".join(str(part) for part in problem["loc"])
-    seen = "a value that is not shown" if problem["loc"][0] in _SECRETS else repr(problem["input"])
+    seen = "a value that is not shown" if _SECRETS & set(map(str, problem["loc"])) else repr(problem["input"])
     return f"setting {where}: {problem['msg']}, got {seen}"

@@ -1,8 +1,10 @@
 """Every protocol the sidecar speaks, as tables of operations."""
 
-from . import admin, cohere, engines, native, openai, rerank, score, tei
+from . import admin, cohere, engines, native, openai, page, rerank, score, search, tei
 from .endpoint import Endpoint, Operation
-from .operations import ROUTES as OPERATIONAL
+from .operations import ROUTES as _ROUTES
+
+OPERATIONAL = (*_ROUTES, *page.ROUTES)
 
 OPERATIONS: tuple[Operation, ...] = (
     *native.OPERATIONS,
@@ -12,6 +14,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *score.OPERATIONS,
     *tei.OPERATIONS,
     *engines.OPERATIONS,
+    *search.OPERATIONS,
     *admin.OPERATIONS,
 )
 

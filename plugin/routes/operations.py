@@ -60,6 +60,7 @@ async def info(request: Request) -> Response:
             "python": platform.python_version(),
             "ready": sidecar.registry.is_ready,
             "models": served,
+            "indices": list(sidecar.settings.cluster.indices) if sidecar.settings.cluster.url else [],
             "limits": sidecar.settings.limits.model_dump(),
             "queue": sidecar.settings.queue.model_dump(),
             "model_id": first.get("name"),

@@ -1,0 +1,70 @@
+"""The sidecar's own models, as something that connectors can encode with, from a thread beside the event loop."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+from outrider.connectors import Encoded, EncodingFailed, ModelIdentity, Models
+
+from .registry import KINDS
+from .sidecar import Sidecar
+from .work import Failed
+
+Result = TypeVar("Result")
+
+
+class OwnEncoder:
+    """Implements the connectors' Encoder for one request; its texts wait in the same queues as everybody's.
+
+    Methods block, so they are for threads; what they raise is a ServiceError.
+    """
+
+    def __init__(self, sidecar: Sidecar, loop: asyncio.AbstractEventLoop, deadline_s: float) -> None:
+        self._sidecar = sidecar
+        self._loop = loop
+        self._deadline_s = deadline_s
+        self._first = {
+            kind: next((each for each in sidecar.registry.served if each.kind == kind), None) for kind in KINDS
+        }
+
+    @property
+    def models(self) -> Models:
+        """The first served model of each kind."""
+        identities = {
+            kind: ModelIdentity(served.name, served.fingerprint) for kind, served in self._first.items() if served
+        }
+        dense = self._first["dense"]
+        return Models(**identities, dimension=dense.model.dimension if dense else None)
+
+    def encode_document(self, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
+        """One result a text, in order."""
+        rows = {kind: self._rows(kind, texts, "document") for kind in ("dense", "sparse") if self._first[kind]}
+        return [_encoded({kind: each[place] for kind, each in rows.items()}) for place in range(len(texts))]
+
+    def encode_query(self, text: str) -> Encoded:
+        """The query by the dense and the sparse model."""
+        rows = {kind: self._rows(kind, [text], "query")[0] for kind in ("dense", "sparse") if self._first[kind]}
+        result = _encoded(rows)
+        if isinstance(result, EncodingFailed):
+            raise ValueError(f"the query {text[:60]!a} cannot be encoded: {result.reason}")
+        return result
+
+    def rank(self, query: str, passages: Sequence[str]) -> list[float]:
+        """One score a passage, in order; higher is more relevant."""
+        if not passages:
+            return []
+        return [float(score) for score in self._wait(self._sidecar.rank(None, query, passages, self._deadline_s)).rows]
+
+    def _rows(self, kind: Any, texts: Sequence[str], task: Any) -> list[Any]:
+        return self._wait(self._sidecar.encode(None, (kind,), texts, task, self._deadline_s)).outcomes
+
+    def _wait(self, asked: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+
+
+def _encoded(outcomes: dict[str, Any]) -> Encoded | EncodingFailed:
+    failed = next((each for each in outcomes.values() if isinstance(each, Failed)), None)
+    if failed is not None:
+        return EncodingFailed(str(failed.error))
+    rows = {kind: each.row for kind, each in outcomes.items()}
+    return Encoded(**{kind: row.to_dict() if kind == "sparse" else row.tolist() for kind, row in rows.items()})
