@@ -1,17 +1,30 @@
 """From a described folder to an ONNX model: a family's backbone, then the head of the model's kind."""
 
+from collections.abc import Mapping
+
 from onnx import ModelProto
 
 from ...errors import NotAModel
 from ..description import ModelDescription
-from . import bert, heads
+from . import heads
+from .family import Family
 from .int8 import Int8Net
+from .modernbert import MODERNBERT
 from .net import Net
+from .post_norm import BERT, DISTILBERT, MPNET, ROBERTA
 from .weights import load_weights
 
 # Part of the name under which a built graph is cached: raise it whenever the same folder gives another graph.
-BUILDER_VERSION = 1
-_FAMILIES = {"bert": bert}
+BUILDER_VERSION = 2
+_FAMILIES: Mapping[str, Family] = {
+    "bert": BERT,
+    "roberta": ROBERTA,
+    "xlm-roberta": ROBERTA,
+    "camembert": ROBERTA,
+    "distilbert": DISTILBERT,
+    "mpnet": MPNET,
+    "modernbert": MODERNBERT,
+}
 
 
 def can_build(description: ModelDescription) -> bool:
@@ -28,11 +41,12 @@ def build_graph(description: ModelDescription, precision: str = "exact") -> Mode
             f"(built are {', '.join(_FAMILIES)}); open it with backend='torch', or export it to ONNX once"
         )
     net = Int8Net() if precision == "int8" else Net()
-    weights = load_weights(description.weights, family.PREFIX)
-    hidden = family.backbone(net, weights, description.config)
+    config = description.config
+    weights = load_weights(description.weights, family.prefix)
+    hidden = family.backbone(net, weights, config)
     if description.kind == "dense":
-        return net.model(family.INPUTS, heads.pooled(net, description, hidden), ["batch", "dimension"])
+        return net.model(family.inputs, heads.pooled(net, description, hidden), ["batch", "dimension"])
     if description.kind == "sparse":
-        terms = heads.splade(net, weights, description.config, description, hidden)
-        return net.model(family.INPUTS, terms, ["batch", "vocabulary"])
-    return net.model(family.INPUTS, heads.classified(net, weights, hidden), ["batch", "labels"])
+        terms = family.terms(net, weights, config, hidden)
+        return net.model(family.inputs, heads.splade(net, description, terms), ["batch", "vocabulary"])
+    return net.model(family.inputs, family.classified(net, weights, config, hidden), ["batch", "labels"])

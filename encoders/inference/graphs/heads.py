@@ -1,15 +1,12 @@
-"""What is read at the end of the pipe: a pooled vector, vocabulary weights, or class logits."""
+"""What is read at the end of the pipe: a pooled vector, or vocabulary weights."""
 
-from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from ...errors import NotAModel
 from ..description import ModelDescription
-from .bert import activation
+from .family import Terms, first_token
 from .net import Net
-from .weights import Weights, load_weights
+from .weights import load_weights
 
 # The vocabulary is multiplied in slices, so that the logits of all tokens never stand in memory at once.
 _VOCABULARY_SLICE = 4096
@@ -30,46 +27,23 @@ def pooled(net: Net, description: ModelDescription, hidden: str) -> str:
     return vector
 
 
-def splade(net: Net, weights: Weights, config: Mapping[str, Any], description: ModelDescription, hidden: str) -> str:
+def splade(net: Net, description: ModelDescription, terms: Terms) -> str:
     """Term weights log(1 + relu(max over tokens of the logits)): SPLADE-max, Formal et al. 2021, equation 6.
 
     The logarithm and relu are monotone, so the maximum is taken first. A padded token is replaced by the text's first
     token, which leaves every maximum as it is and the logits unmasked. The decoder's bias is the same for all tokens
     and is added after the maximum.
     """
-    hidden = net.linear(
-        hidden,
-        "mlm.transform",
-        weights["cls.predictions.transform.dense.weight"],
-        weights["cls.predictions.transform.dense.bias"],
-    )
-    hidden = activation(net, str(config.get("hidden_act", "gelu")), hidden)
-    hidden = net.op(
-        "LayerNormalization",
-        hidden,
-        net.constant("mlm.norm.weight", weights["cls.predictions.transform.LayerNorm.weight"]),
-        net.constant("mlm.norm.bias", weights["cls.predictions.transform.LayerNorm.bias"]),
-        axis=-1,
-        epsilon=float(config.get("layer_norm_eps", 1e-12)),
-    )
+    hidden = terms.hidden
     present = net.op("Unsqueeze", net.op("Cast", "attention_mask", to=9), net.ints(-1))
     first = net.op("Slice", hidden, net.ints(0), net.ints(1), net.ints(1))
     hidden = net.op("Where", present, hidden, first)
-    decoder = weights.get("cls.predictions.decoder.weight")
-    decoder = weights["embeddings.word_embeddings.weight"] if decoder is None else decoder
-    maxima = _vocabulary_maxima(net, hidden, decoder)
-    term = net.op("Add", maxima, net.constant("mlm.bias", weights["cls.predictions.bias"]))
+    maxima = _vocabulary_maxima(net, hidden, terms.decoder)
+    term = net.op("Add", maxima, net.constant("mlm.bias", terms.bias))
     term = net.op("Log", net.op("Add", net.op("Relu", term), net.constant("one", 1.0)))
     if description.pooling[-1] == "log1p_relu":
         term = net.op("Log", net.op("Add", term, net.constant("one", 1.0)))
     return term
-
-
-def classified(net: Net, weights: Weights, hidden: str) -> str:
-    """Class logits, (batch, labels), from the first token."""
-    first = net.op("Gather", hidden, net.constant("zero", 0, np.int64), axis=1)
-    dense = net.linear(first, "pooler", weights["pooler.dense.weight"], weights["pooler.dense.bias"])
-    return net.linear(net.op("Tanh", dense), "classifier", weights["classifier.weight"], weights["classifier.bias"])
 
 
 def _vocabulary_maxima(net: Net, hidden: str, decoder: Any) -> str:
@@ -82,7 +56,7 @@ def _vocabulary_maxima(net: Net, hidden: str, decoder: Any) -> str:
 
 def _pool(net: Net, mode: str, hidden: str) -> str:
     if mode == "cls":
-        return net.op("Gather", hidden, net.constant("zero", 0, np.int64), axis=1)
+        return first_token(net, hidden)
     mask = net.op("Cast", "attention_mask", to=1)
     if mode in {"mean", "mean_sqrt_len"}:
         summed = net.op("Squeeze", net.op("MatMul", net.op("Unsqueeze", mask, net.ints(1)), hidden), net.ints(1))

@@ -28,12 +28,16 @@ class Net:
     def constant(self, name: str, values: npt.ArrayLike, dtype: npt.DTypeLike = np.float32) -> str:
         """Keep an array under a name, once."""
         if name not in self.constants:
-            self.constants[name] = np.ascontiguousarray(np.asarray(values, dtype=dtype))
+            self.constants[name] = np.array(values, dtype=dtype, order="C")
         return name
 
     def ints(self, *values: int) -> str:
         """A constant vector of int64."""
         return self.constant("ints_" + "_".join(map(str, values)).replace("-", "m"), values, np.int64)
+
+    def scalar(self, value: int) -> str:
+        """A constant int64 without an axis."""
+        return self.constant(f"int_{value}".replace("-", "m"), value, np.int64)
 
     def op(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """Add a node; the name of its only output."""

@@ -1,0 +1,63 @@
+"""What a family of models has to know to be written as a graph."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ...errors import NotAModel
+from .net import Array, Net
+from .weights import Weights
+
+Config = Mapping[str, Any]
+
+# "gelu" is the exact one, by the error function; the others approximate it by tanh.
+_CONTRIB = {"gelu": "Gelu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The head of a masked language model up to its last product: hidden states, and the decoder's weight and bias."""
+
+    hidden: str
+    decoder: Array
+    bias: Array
+
+
+class Family(Protocol):
+    """One way to lay out an encoder."""
+
+    @property
+    def prefix(self) -> str:
+        """What a model with a head puts before the names of its backbone's tensors."""
+        ...
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The graph's inputs, int64 of shape (batch, tokens)."""
+        ...
+
+    def backbone(self, net: Net, weights: Weights, config: Config) -> str:
+        """The hidden states of the last layer, (batch, tokens, hidden)."""
+        ...
+
+    def terms(self, net: Net, weights: Weights, config: Config, hidden: str) -> Terms:
+        """What stands before the product with the vocabulary."""
+        ...
+
+    def classified(self, net: Net, weights: Weights, config: Config, hidden: str) -> str:
+        """Class logits, (batch, labels)."""
+        ...
+
+
+def activation(net: Net, name: str, x: str) -> str:
+    """The activation that config.json names."""
+    if name == "relu":
+        return net.op("Relu", x)
+    if name not in _CONTRIB:
+        raise NotAModel(f"the activation {name!r} is not built here; known are relu, {', '.join(_CONTRIB)}")
+    return net.contrib(_CONTRIB[name], x)
+
+
+def first_token(net: Net, hidden: str) -> str:
+    """The hidden state of each text's first token, (batch, hidden)."""
+    return net.op("Gather", hidden, net.scalar(0), axis=1)
