@@ -9,8 +9,10 @@ from typing import Any
 from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
 from ..dotted import dotted_name, import_dotted
+from ..renames import keywords
 
 
+@keywords(newer={"obj": "o"})
 def fullname(o: Any) -> str:
     """The dotted name of a class, or of the class of an object."""
     return dotted_name(o)

@@ -84,6 +84,23 @@ def test_nano_beir_from_a_folder(dense: Both, nano_beir: str, tmp_path: Path, mo
         assert headers[0] == headers[1]
 
 
+def test_nano_beir_from_a_copy_of_the_hubs_repository(dense: Both, nano_beir: str, tmp_path: Path) -> None:
+    from datasets import Dataset
+
+    beir = Path(nano_beir) / "NanoMSMARCO"
+    pairs = [("q1", "d1"), ("q1", "d2"), ("q2", "d3")]
+    parts = {
+        "corpus": [json.loads(line) for line in (beir / "corpus.jsonl").read_text().splitlines()],
+        "queries": [json.loads(line) for line in (beir / "queries.jsonl").read_text().splitlines()],
+        "qrels": [{"query-id": query, "corpus-id": document} for query, document in pairs],
+    }
+    for part, rows in parts.items():
+        (tmp_path / part).mkdir()
+        Dataset.from_list(rows).to_parquet(tmp_path / part / "NanoMSMARCO-00000-of-00001.parquet")
+    copied = NanoBEIREvaluator(["msmarco"], dataset_id=str(tmp_path))(dense.ours)
+    assert copied == NanoBEIREvaluator(["msmarco"], dataset_id=nano_beir)(dense.ours)
+
+
 def test_sparse_nano_beir_counts_dimensions_too(sparse: Both, nano_beir: str) -> None:
     evaluator = SparseNanoBEIREvaluator(["nfcorpus"], dataset_id=nano_beir, aggregate_key="avg", max_active_dims=9)
     found = evaluator(sparse.ours)

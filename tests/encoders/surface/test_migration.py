@@ -10,8 +10,9 @@ import sentence_transformers as reference
 import torch
 from tokenizers import Tokenizer
 
-from outrider.encoders import CrossEncoder, SentenceTransformer, SparseEncoder, models
+from outrider.encoders import CrossEncoder, SentenceTransformer, SparseEncoder, evaluation, models, util
 from outrider.encoders.models import InputModule, Module, Normalize, Router
+from outrider.encoders.sparse_encoder import models as sparse_models
 
 from .conftest import PAIRS, TEXTS, wordpiece
 from .oracle import assert_same
@@ -180,6 +181,10 @@ class TestNamesOfVersion6:
         assert models.CNN(in_embedding_dimension=4).in_word_embedding_dimension == 4
         assert models.LSTM(embedding_dimension=4, hidden_dim=2).word_embedding_dimension == 4
         assert models.Transformer(backbones["bert"], model_kwargs={}, processor_kwargs={}, config_kwargs={})
+        assert models.WeightedLayerPooling(embedding_dimension=4, num_hidden_layers=2, layer_start=1)
+        assert sparse_models.SpladePooling(embedding_dimension=4).word_embedding_dimension == 4
+        assert util.fullname(obj=models.Normalize()).endswith("Normalize")
+        assert evaluation.BaseEvaluator is evaluation.SentenceEvaluator
         residual = models.Dense(4, 4, use_residual=True, module_input_name="token_embeddings")
         assert residual({"token_embeddings": torch.ones(1, 2, 4)})["token_embeddings"].shape == (1, 2, 4)
         given = {"sentence_embedding": torch.ones(1, 4)}
