@@ -1,6 +1,8 @@
 // Requests to this sidecar, and elements that hold text: nothing from a document is ever read as HTML.
 
 const key = document.getElementById("key");
+// The key stays in this field: it is sent with each request, and kept nowhere.
+key.form.addEventListener("submit", (event) => event.preventDefault());
 
 function headers() {
   return key.value ? { Authorization: `Bearer ${key.value}` } : {};

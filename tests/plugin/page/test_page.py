@@ -1,23 +1,13 @@
 """The page as HTTP gives it, and its search route against a real cluster."""
 
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
 import httpx
 import pytest
 
-from outrider.connectors import MODES, Document, OpenSearchCluster, index_documents, spec_for
-from outrider.plugin.client import SidecarClient
-
-INDEX = "page-test"
-BODIES = [
-    ("Heron", "A tall grey bird that stands in shallow water and waits for fish."),
-    ("Night train", "It leaves the station at nine in the evening."),
-    ("Printer", "An old device that puts ink on paper, when it works."),
-    ("Kingfisher", "A small blue bird that dives into rivers."),
-]
+from outrider.connectors import MODES
 
 
 class Page(HTMLParser):
@@ -36,27 +26,6 @@ class Page(HTMLParser):
         self.inline += [name for name in given if name.startswith("on") or name == "style"]
         self.inline += [tag] if tag == "style" or (tag == "script" and "src" not in given) else []
         self.ids.add(given.get("id") or "")
-
-
-@pytest.fixture(scope="module")
-def asked(opensearch: Any, start_sidecar: Any) -> Iterator[Any]:
-    """A sidecar that may ask one small index of a real cluster."""
-    environment = {
-        "OUTRIDER_CLUSTER__URL": opensearch.url,
-        "OUTRIDER_CLUSTER__INDICES": f'["{INDEX}", "not-there"]',
-    }
-    with start_sidecar(**environment) as running, SidecarClient(running.url) as encoder:
-        cluster = OpenSearchCluster(opensearch.url)
-        spec = spec_for(cluster, INDEX, ("title", "text"), encoder.models)
-        documents = [
-            Document(place, {"title": title, "text": text}) for place, (title, text) in enumerate(BODIES, start=1)
-        ]
-        report = index_documents(cluster, spec, encoder, documents)
-        assert report.failed == 0
-        cluster.write("POST", f"/{INDEX}/_refresh")
-        yield running
-        cluster.write("DELETE", f"/{INDEX}")
-        cluster.close()
 
 
 def search(running: Any, **body: Any) -> httpx.Response:
