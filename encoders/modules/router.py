@@ -53,7 +53,8 @@ class Router(InputModule):
     ) -> Self:
         """One way for queries, one for documents."""
         routes = {"query": query_modules, "document": document_modules}
-        return cls(routes, default_route=default_route, allow_empty_key=allow_empty_key)
+        # A corpus has more texts than a log has queries: documents are what comes without a task.
+        return cls(routes, default_route=default_route or "document", allow_empty_key=allow_empty_key)
 
     def forward(self, features: Features, task: str | None = None, **kwargs: Any) -> Features:
         """Run the modules of one route."""

@@ -89,12 +89,42 @@ TRAINING = {
         MultipleNegativesRankingLoss MultipleNegativesSymmetricRankingLoss OnlineContrastiveLoss SoftmaxLoss TripletLoss
         """,
     ),
+    "sparse_encoder.losses": (
+        "sparse_encoder.losses",
+        """
+        CSRReconstructionLoss CSRLoss FlopsLoss SparseAnglELoss SparseCoSENTLoss SparseCosineSimilarityLoss
+        SparseDistillKLDivLoss SparseMSELoss SparseMarginMSELoss SparseMultipleNegativesRankingLoss SparseTripletLoss
+        SpladeLoss
+        """,
+    ),
+    "cross_encoder.losses": (
+        "cross_encoder.losses",
+        """
+        BinaryCrossEntropyLoss CachedMultipleNegativesRankingLoss CrossEntropyLoss NoWeightingScheme NDCGLoss1Scheme
+        NDCGLoss2Scheme LambdaRankScheme NDCGLoss2PPScheme LambdaLoss ListMLELoss ListNetLoss MSELoss MarginMSELoss
+        MultipleNegativesRankingLoss PListMLELambdaWeight PListMLELoss RankNetLoss
+        """,
+    ),
+    "sampler": (
+        "sampler",
+        """
+        SetEpochMixin DefaultBatchSampler GroupByLabelBatchSampler NoDuplicatesBatchSampler
+        MultiDatasetDefaultBatchSampler RoundRobinBatchSampler ProportionalBatchSampler
+        """,
+    ),
+    "readers": (
+        "readers",
+        """
+        InputExample LabelSentenceReader NLIDataReader PairedFilesReader STSDataReader STSBenchmarkDataReader
+        TripletReader
+        """,
+    ),
 }
 CLASSES = ("SentenceTransformer", "SparseEncoder", "CrossEncoder")
 # Of the reference's base classes, or ways to train that come with the trainers.
 FOREIGN = {"fit", "old_fit", "smart_batching_collate", "smart_batching_collate_text_only"}
 # Objects that the reference makes for its signature, and this one when it is called.
-MADE_WHEN_NEEDED = {"tokenizer": None}
+MADE_WHEN_NEEDED = {"tokenizer": None, "loss_fct": None, "cos_score_transformation": None}
 # What the reference's modules have for themselves.
 INNER = {
     "BoW": {"get_sentence_features"},
