@@ -51,6 +51,8 @@ class ModelDescription:
     similarity: str | None = None
     num_labels: int = 1
     activation: str = "Identity"
+    query_table: Path | None = None
+    """The folder with the tokens' weights, where queries are looked up and not run."""
 
     @property
     def has_graph(self) -> bool:
@@ -70,12 +72,10 @@ def describe(folder: Path) -> ModelDescription:
 
     Raises NotAModel with the part that is missing or not understood.
     """
-    weights = next((folder / name for name in _WEIGHT_FILES if (folder / name).is_file()), None)
-    if weights is None:
-        raise NotAModel(
-            f"{str(folder)!r} has no weights that run without torch ({', '.join(_WEIGHT_FILES)}); "
-            "save the model as safetensors, or export it to ONNX"
-        )
+    routes = _read(folder / "router_config.json")
+    if routes:
+        return _with_query_table(folder, routes)
+    weights = _weights(folder)
     config = _read(folder / "config.json")
     plain = ModelDescription(folder, _plain_kind(folder, config), weights, config, _max_tokens(folder, config))
     if plain.kind == "rerank":
@@ -83,11 +83,49 @@ def describe(folder: Path) -> ModelDescription:
     return _with_modules(plain)
 
 
+def _weights(folder: Path) -> Path:
+    found = next((folder / name for name in _WEIGHT_FILES if (folder / name).is_file()), None)
+    if found is None:
+        raise NotAModel(
+            f"{str(folder)!r} has no weights that run without torch ({', '.join(_WEIGHT_FILES)}); "
+            "save the model as safetensors, or export it to ONNX"
+        )
+    return found
+
+
+def _with_query_table(folder: Path, routes: Mapping[str, Any]) -> ModelDescription:
+    """A router whose documents go through a SPLADE model and whose queries are looked up in a table."""
+    kinds = {name: str(stated).rpartition(".")[2] for name, stated in routes.get("types", {}).items()}
+    structure = routes.get("structure", {})
+    found = {route: [kinds.get(name, name) for name in names] for route, names in structure.items()}
+    if found != {"query": ["SparseStaticEmbedding"], "document": ["MLMTransformer", "SpladePooling"]}:
+        raise NotAModel(f"{str(folder)!r} has the routes {found}, which run with torch only; use backend='torch'")
+    (table,), (body, pooling) = structure["query"], structure["document"]
+    inner = folder / body
+    config = _read(inner / "config.json")
+    settings = _read(folder / "config_sentence_transformers.json")
+    return ModelDescription(
+        inner,
+        "sparse",
+        _weights(inner),
+        config,
+        _max_tokens(inner, config),
+        do_lower_case=bool(_read(inner / "sentence_bert_config.json").get("do_lower_case", False)),
+        pooling=_splade_pooling(_read(folder / pooling / "config.json"), folder),
+        prompts=settings.get("prompts"),
+        default_prompt_name=settings.get("default_prompt_name"),
+        similarity=settings.get("similarity_fn_name"),
+        query_table=folder / table,
+    )
+
+
 def fingerprint(description: ModelDescription) -> str:
     """16 hexadecimal digits over weights, tokenizer, pooling and prompts: equal exactly where the vectors are."""
     digest = hashlib.sha256()
     files = [description.weights, description.folder / "tokenizer.json", description.folder / "vocab.txt"]
     files += [description.folder / layer.folder / "model.safetensors" for layer in description.dense_layers]
+    if description.query_table:
+        files += sorted(description.query_table.iterdir())
     for path in files:
         if path.is_file():
             with path.open("rb") as stream:
@@ -96,7 +134,7 @@ def fingerprint(description: ModelDescription) -> str:
     stated = {
         key: value
         for key, value in vars(description).items()
-        if key not in {"folder", "weights", "config", "similarity", "dense_layers"}
+        if key not in {"folder", "weights", "config", "similarity", "dense_layers", "query_table"}
     }
     stated["dense_layers"] = [layer.activation for layer in description.dense_layers]
     digest.update(json.dumps(stated, sort_keys=True).encode())

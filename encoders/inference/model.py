@@ -17,6 +17,7 @@ from .executor import Executor, pad
 from .graph_cache import graph_file
 from .onnx_executor import OnnxExecutor
 from .plan import DEFAULT_BUDGET, TokenBudget, plan_batches, restore_order
+from .query_table import QueryTable
 from .tokenizer import RefusedText, Text, Token, TokenizedText, Tokenizer
 
 Row = npt.NDArray[np.float32] | SparseVector | float
@@ -39,6 +40,8 @@ class Model:
         self._executor = executor
         self._tokenizer = Tokenizer(description, limit)
         self._vocabulary = self._tokenizer.vocabulary if description.kind == "sparse" else []
+        table = description.query_table
+        self._query_table = QueryTable(description, table, limit) if table else None
         self.dimension: int | None = self._measure_dimension()
 
     @property
@@ -58,14 +61,24 @@ class Model:
 
     def tokenize(self, inputs: Sequence[Text], task: str | None = None) -> list[TokenizedText | RefusedText]:
         """One result for each text or pair, in order; `task` ("query" or "document") chooses the prompt."""
-        return self._tokenizer.tokenize(inputs, self._description.prompt(task))
+        prompt = self._description.prompt(task)
+        if task == "query" and self._query_table:
+            return self._query_table.tokenize(inputs, prompt)
+        return self._tokenizer.tokenize(inputs, prompt)
 
     def spell(self, text: str, add_special_tokens: bool = True) -> list[Token]:
         """The tokens of a text as it stands, cut where the model cuts."""
         return self._tokenizer.spell(text, add_special_tokens)
 
     def run(self, batch: Sequence[TokenizedText]) -> list[Row]:
-        """One forward over these texts, padded to the longest: one row a text."""
+        """One forward over these texts, padded to the longest: one row a text. Queries with a table are looked up."""
+        if self._query_table and any(text.is_lookup for text in batch):
+            rest = [text for text in batch if not text.is_lookup]
+            computed = iter(self._run(rest) if rest else [])
+            return [self._query_table.look_up(text) if text.is_lookup else next(computed) for text in batch]
+        return self._run(batch)
+
+    def _run(self, batch: Sequence[TokenizedText]) -> list[Row]:
         padded = pad(batch)
         output = self._executor.run(padded)
         if self.kind == "dense":

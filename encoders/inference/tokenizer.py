@@ -19,6 +19,8 @@ class TokenizedText:
     ids: Sequence[int]
     type_ids: Sequence[int]
     truncated: bool
+    is_lookup: bool = False
+    """Whether its rows come from a table and not from the graph."""
 
     @property
     def length(self) -> int:
@@ -47,7 +49,7 @@ class Token:
 class Tokenizer:
     """The tokenizer of a model's folder, cutting what exceeds the model's limit. Safe for several threads."""
 
-    def __init__(self, description: ModelDescription, max_tokens: int) -> None:
+    def __init__(self, description: ModelDescription, max_tokens: int, *, special_tokens: bool = True) -> None:
         path = description.folder / "tokenizer.json"
         if not path.is_file():
             raise NotAModel(f"{str(description.folder)!r} has no tokenizer.json; save its fast tokenizer there")
@@ -55,6 +57,7 @@ class Tokenizer:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
         self._lower = description.do_lower_case
+        self._special_tokens = special_tokens
 
     @property
     def vocabulary(self) -> list[str]:
@@ -67,9 +70,12 @@ class Tokenizer:
         results: list[TokenizedText | RefusedText | None] = [_refusal(given) for given in inputs]
         accepted = [index for index, result in enumerate(results) if result is None]
         prepared: list[Any] = [self._prepare(inputs[index], prompt) for index in accepted]
-        for index, encoding in zip(accepted, self._tokenizer.encode_batch(prepared), strict=True):
+        for index, encoding in zip(accepted, self._encoded(prepared), strict=True):
             results[index] = TokenizedText(encoding.ids, encoding.type_ids, bool(encoding.overflowing))
         return [result for result in results if result is not None]
+
+    def _encoded(self, texts: list[Any]) -> list[tokenizers.Encoding]:
+        return self._tokenizer.encode_batch(texts, add_special_tokens=self._special_tokens)
 
     def spell(self, text: str, add_special_tokens: bool = True) -> list[Token]:
         """The tokens of a text as it stands, with neither prompt nor stripping."""
