@@ -1,0 +1,113 @@
+"""The files for those who run it: what they name exists, and what they promise is written in them."""
+
+import configparser
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from outrider.plugin.settings import read_settings
+
+DOCKER = Path(__file__).resolve().parents[3] / "docker"
+
+
+def documents(name: str) -> list[Any]:
+    return list(yaml.safe_load_all((DOCKER / name).read_text()))
+
+
+def series(text: str) -> set[str]:
+    return set(re.findall(r"\b(?:outrider|process)_[a-z_]+\b", text))
+
+
+def test_every_series_of_the_dashboard_and_the_alerts_is_exposed(sidecar: Any) -> None:
+    httpx.post(f"{sidecar.url}/encode_query", json={"texts": ["a"]})
+    exposed = httpx.get(f"{sidecar.url}/metrics").text
+    families = {line.split()[2] for line in exposed.splitlines() if line.startswith("# TYPE")}
+    names = {name + suffix for name in families for suffix in ("", "_bucket", "_sum", "_count")}
+    panels = json.loads((DOCKER / "grafana-dashboard.json").read_text())["panels"]
+    expressions = [target["expr"] for panel in panels for target in panel["targets"]]
+    expressions += [rule["expr"] for group in documents("alerts.yaml")[0]["groups"] for rule in group["rules"]]
+    asked = series(" ".join(expressions))
+    assert len(asked) > 12
+    assert asked - names == set()
+
+
+def test_the_dashboard_shows_every_series_of_ours(sidecar: Any) -> None:
+    exposed = httpx.get(f"{sidecar.url}/metrics").text
+    families = {line.split()[2] for line in exposed.splitlines() if line.startswith("# TYPE outrider_")}
+    shown = (DOCKER / "grafana-dashboard.json").read_text()
+    assert {name for name in families if name not in shown and not name.endswith("_created")} == set()
+
+
+def test_the_image_runs_as_nobody_in_particular_and_checks_its_health() -> None:
+    lines = (DOCKER / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+    last = lines[max(at for at, line in enumerate(lines) if line.startswith("FROM ")) :]
+    instructions = dict(line.split(" ", 1) for line in last if re.match(r"[A-Z]+ ", line))
+    assert instructions["USER"].isdigit()
+    assert int(instructions["USER"]) > 0
+    assert "/ready" in instructions["HEALTHCHECK"]
+    assert json.loads(instructions["ENTRYPOINT"]) == ["outrider"]
+    assert all(re.search(r":\d", line) for line in lines if line.startswith("FROM "))
+    copied = [Path(each) for line in lines if re.match(r"COPY (?!--)", line) for each in line.split()[1:-1]]
+    assert [each for each in copied if not (DOCKER.parent / each).exists()] == []
+    assert not any(re.search(r"\bsudo\b|apt-get upgrade|\bADD\b|curl .*\|", line) for line in lines)
+
+
+def test_compose_mounts_what_exists_and_listens_on_this_machine_only() -> None:
+    (compose,) = documents("compose.yaml")
+    services = compose["services"]
+    assert {"opensearch", "dashboards", "outrider"} <= set(services)
+    assert services["outrider"]["read_only"] is True
+    for service in services.values():
+        assert all(port.startswith("127.0.0.1:") for port in service["ports"])
+        for volume in service.get("volumes", ()):
+            source = volume.split(":")[0]
+            assert source in compose["volumes"] or (DOCKER / source).is_file()
+        assert set(service.get("depends_on", ())) <= set(services)
+        assert "build" in service or re.search(r":v?\d", service["image"])
+    (prometheus,) = documents("prometheus.yaml")
+    assert prometheus["scrape_configs"][0]["static_configs"][0]["targets"] == ["outrider:8080"]
+
+
+def test_the_environment_of_compose_is_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in documents("compose.yaml")[0]["services"]["outrider"]["environment"].items():
+        monkeypatch.setenv(name, value)
+    assert read_settings().cluster.indices == ("outrider-quickstart",)
+
+
+def test_kubernetes_waits_for_ready_drains_and_gives_no_rights(sidecar: Any, tmp_path: Path) -> None:
+    found = {each["kind"]: each for each in documents("kubernetes.yaml")}
+    assert set(found) == {"Deployment", "Secret", "Service", "PodDisruptionBudget"}
+    spec = found["Deployment"]["spec"]
+    pod = spec["template"]["spec"]
+    (container,) = pod["containers"]
+    assert (
+        spec["selector"]["matchLabels"]
+        == spec["template"]["metadata"]["labels"]
+        == found["Service"]["spec"]["selector"]
+    )
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+    file = tmp_path / "outrider.toml"
+    file.write_text(found["Secret"]["stringData"]["outrider.toml"])
+    settings = read_settings(file)
+    assert settings.port == container["ports"][0]["containerPort"]
+    assert pod["terminationGracePeriodSeconds"] > settings.drain_s
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert httpx.get(sidecar.url + container[probe]["httpGet"]["path"]).status_code == 200
+
+
+def test_the_unit_is_hardened_and_stops_after_the_drain() -> None:
+    unit = configparser.ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read_string((DOCKER / "outrider.service").read_text())
+    service = unit["Service"]
+    assert service["DynamicUser"] == service["NoNewPrivileges"] == "yes"
+    assert service["ProtectSystem"] == "strict"
+    assert int(service["TimeoutStopSec"]) > read_settings().drain_s
+    assert "HUP" in service["ExecReload"]
