@@ -45,11 +45,28 @@ _NAMES = {
 }
 
 
+# Packages and modules that user code reaches as attributes.
+_MODULES = (
+    "backend",
+    "cross_encoder",
+    "evaluation",
+    "losses",
+    "model_card",
+    "models",
+    "quantization",
+    "similarity_functions",
+    "sparse_encoder",
+    "util",
+)
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
     if name not in _NAMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f".{_NAMES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted(_NAMES)
+    return sorted([*_NAMES, *_MODULES])

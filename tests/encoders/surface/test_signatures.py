@@ -3,6 +3,8 @@
 import importlib
 import importlib.util
 import inspect
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -219,3 +221,11 @@ def test_methods_and_properties(module: str, name: str) -> None:
 
 def differences_of(ours: Any, theirs: Any, member: str) -> list[str]:
     return differences(getattr(ours, member), getattr(theirs, member))
+
+
+def test_submodules_are_attributes_of_the_package() -> None:
+    script = (
+        "import outrider.encoders as e, sys; assert 'torch' not in sys.modules; print(e.util.cos_sim([1.0], [2.0]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "tensor([[1.]])"
