@@ -3,18 +3,15 @@
 import uuid
 from typing import Annotated, Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, Field
 
 from ..errors import BadRequest
 from ..registry import Task
 from ..sidecar import Encoding
 from .endpoint import Call, Operation
-from .reply import Vector, matrix, to_base64
+from .reply import EmbeddingType, Vector, matrix, quantized
 from .rerank import errors
 from .sides import side
-
-EmbeddingType = Literal["float", "int8", "uint8", "binary", "ubinary", "base64"]
 
 
 class Content(BaseModel):
@@ -57,19 +54,6 @@ async def embed_v1(call: Call[EmbedRequest]) -> Any:
     texts = _texts(call.request)
     encoding, rows = await _encode(call, texts)
     return {"response_type": "embeddings_floats"} | _reply("1", texts, encoding) | {"embeddings": rows}
-
-
-def quantized(rows: Vector, kind: EmbeddingType) -> Any:
-    """Rows of length 1 in fewer bits: 127 steps a side, or the sign bits, eight a byte."""
-    if kind == "float":
-        return rows
-    if kind == "base64":
-        return [to_base64(row) for row in rows]
-    if kind in ("binary", "ubinary"):
-        packed = np.packbits(rows > 0, axis=1)
-        return packed if kind == "ubinary" else (packed.astype(np.int16) - 128).astype(np.int8)
-    steps = np.clip(np.rint(rows * 127), -127, 127)
-    return steps.astype(np.int8) if kind == "int8" else (steps + 128).astype(np.uint8)
 
 
 def _texts(request: EmbedRequest) -> list[str]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from ..errors import BadRequest, NotReady, QueueFull, ServiceError, Unauthorized, UnknownModel
 from ..registry import Task
 from .endpoint import Call, Operation
-from .reply import matrix, to_base64
+from .reply import matrix, quantized
 from .sides import side
 
 _TYPES: dict[type[ServiceError], str] = {
@@ -30,7 +30,9 @@ class EmbeddingsRequest(BaseModel):
     input: str | list[str] | list[Text] | list[int] | list[list[int]]
     model: str | None = Field(default=None, description="A served name or alias; `name:query` encodes as queries.")
     encoding_format: Literal["float", "base64"] | None = None
-    embedding_type: Literal["float", "base64"] | None = Field(default=None, description="Jina's encoding_format.")
+    embedding_type: Literal["float", "base64", "binary", "ubinary"] | None = Field(
+        default=None, description="Jina's encoding_format."
+    )
     dimensions: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Keep so many, at length 1.")
     input_type: str | None = None
     task: str | None = None
@@ -48,13 +50,10 @@ async def embeddings(call: Call[EmbeddingsRequest]) -> Any:
     task = side(request.input_type, "input_type") or side(request.task, "task", call.task)
     encoding = await call.sidecar.encode(request.model, ("dense",), _texts(request.input), task, call.deadline_s)
     rows = matrix(encoding.rows, request.dimensions)
-    is_base64 = "base64" in (request.encoding_format, request.embedding_type)
+    entries = quantized(rows, request.embedding_type or request.encoding_format or "float")
     return {
         "object": "list",
-        "data": [
-            {"object": "embedding", "index": index, "embedding": to_base64(row) if is_base64 else row}
-            for index, row in enumerate(rows)
-        ],
+        "data": [{"object": "embedding", "index": index, "embedding": entry} for index, entry in enumerate(entries)],
         "model": request.model or encoding.served.name,
         "usage": {"prompt_tokens": encoding.tokens, "total_tokens": encoding.tokens},
     }

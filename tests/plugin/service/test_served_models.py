@@ -246,6 +246,19 @@ def test_tokens_and_their_places_as_text_embeddings_inference_gives_them(post: P
     assert [each["id"] for each in bare] == [each["id"] for each in first[1:-1]]
 
 
+def test_jina_embeds_by_type(post: Post, dense: Model) -> None:
+    wanted = dense.encode_query(TEXTS[:2])
+    body = {"input": TEXTS[:2], "task": "retrieval.query", "model": "minilm"}
+    replies = {
+        kind: [each["embedding"] for each in post("/v1/embeddings", {**body, "embedding_type": kind}).json()["data"]]
+        for kind in ("float", "base64", "binary", "ubinary")
+    }
+    same(replies["float"], wanted)
+    same([np.frombuffer(base64.b64decode(each), "<f4") for each in replies["base64"]], wanted)
+    np.testing.assert_array_equal(np.unpackbits(np.asarray(replies["ubinary"], dtype=np.uint8), axis=1), wanted > 0)
+    np.testing.assert_array_equal(np.asarray(replies["binary"]) + 128, replies["ubinary"])
+
+
 def test_jinas_objects_are_texts(post: Post) -> None:
     objects, strings = (post("/v1/embeddings", {"input": given}).json() for given in ([{"text": "a"}], ["a"]))
     assert objects["data"][0]["embedding"] == pytest.approx(strings["data"][0]["embedding"], abs=1e-6)
