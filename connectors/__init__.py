@@ -1,6 +1,7 @@
 """Vectors into a search engine, and questions to it."""
 
 from .answer import MODES, Answer, Filter, Mode, Result
+from .backfill import Outlook, backfill, outlook, spec_in_place
 from .client import Cluster, DryRun, OpenSearchCluster, Request
 from .doctor import Diagnosis, Finding, examine, read_capabilities
 from .documents import Document, Unreadable, read_jsonl
@@ -8,6 +9,7 @@ from .errors import (
     BadDocument,
     BadQuery,
     BadSpec,
+    CheckpointUnusable,
     ClusterError,
     ClusterUnavailable,
     ConnectorError,
@@ -46,6 +48,7 @@ __all__ = [
     "BadDocument",
     "BadQuery",
     "BadSpec",
+    "CheckpointUnusable",
     "Cluster",
     "ClusterError",
     "ClusterUnavailable",
@@ -71,6 +74,7 @@ __all__ = [
     "NotRegistered",
     "OpenSearchCluster",
     "Outcome",
+    "Outlook",
     "Request",
     "RequestRefused",
     "Result",
@@ -80,6 +84,7 @@ __all__ = [
     "Technique",
     "Unreadable",
     "Weights",
+    "backfill",
     "ensure_index",
     "escape_token",
     "feature_weights",
@@ -87,12 +92,14 @@ __all__ = [
     "fuse_in_blocks",
     "index_documents",
     "join_text",
+    "outlook",
     "read_jsonl",
     "read_spec",
     "reciprocal_rank_fusion",
     "require_spec",
     "rerank",
     "spec_for",
+    "spec_in_place",
     "store_spec",
     "unescape_token",
 ]

@@ -109,13 +109,15 @@ class BatchWriter:
             time.sleep(pause_s)
             ready = again
 
+    def _lines(self, ready: Sequence[Ready]) -> bytes:
+        return opensearch.bulk_lines((document.id, source) for document, source in ready)
+
     def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, opensearch.ItemFailure | None]]:
         """Send documents in one bulk; a bulk that is refused as a whole is halved until the culprit stands alone."""
         if not ready:
             return
-        lines = opensearch.bulk_lines((document.id, source) for document, source in ready)
         try:
-            response = self._cluster.write("POST", index_path(self._spec.index, "/_bulk"), lines)
+            response = self._cluster.write("POST", index_path(self._spec.index, "/_bulk"), self._lines(ready))
         except RequestRefused as err:
             if err.status not in (_MALFORMED, _TOO_LARGE):
                 raise

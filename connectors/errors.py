@@ -7,6 +7,7 @@ ConnectorError
 ├── BadDocument           one document that cannot be indexed as it is
 ├── BadQuery              a query that cannot be asked as it is
 ├── EncoderUnavailable    the encoder does not answer; asking again later may help
+├── CheckpointUnusable    how far a run has come cannot be read or written
 ├── DeadLetterUnwritable  a failed document could not be put on record
 ├── IndexingStopped       a bulk run ended early; carries what was done until then
 ├── NotRegistered         the native way is asked for and was never set up
@@ -50,6 +51,10 @@ class BadQuery(ConnectorError):
 
 class EncoderUnavailable(ConnectorError):
     pass
+
+
+class CheckpointUnusable(ConnectorError):
+    """How far a run has come cannot be read or written."""
 
 
 class DeadLetterUnwritable(ConnectorError):

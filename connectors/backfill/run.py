@@ -1,0 +1,183 @@
+"""All documents of an index, page by page, in slices that run side by side."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..client import Cluster
+from ..dead_letter import DeadLetters
+from ..errors import ConnectorError, IndexingStopped, RequestRefused
+from ..index import check_models, ensure_index, index_path
+from ..opensearch.scan import KEEP_ALIVE, SORTS, page_body, parse_page
+from ..ports import Encoder
+from ..report import IndexingReport, Outcome
+from ..spec import IndexSpec
+from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from .writer import InPlaceWriter
+
+_COUNTED = ("seen", "written", "skipped", "failed", "blank")
+Progress = Callable[[IndexingReport, int], None]
+
+
+def backfill(
+    cluster: Cluster,
+    spec: IndexSpec,
+    encoder: Encoder,
+    *,
+    checkpoint: Path,
+    dead_letters: Path | None = None,
+    on_progress: Progress | None = None,
+    workers: int = 4,
+    batch_size: int = 64,
+    rate: float | None = None,
+    patience_s: float = 60,
+) -> IndexingReport:
+    """Encode the documents of an index that lack vectors of these models, and write them back with their vectors.
+
+    What is read is the index as it was at the start. A document that an application changes or deletes meanwhile stays
+    as the application left it, and is encoded as such. `workers` pages are under way at once, `rate` is the most
+    documents a second. After a kill, the same call goes on from the checkpoint; without one, what is done is skipped.
+    `on_progress` gets the counts and the number of documents in all.
+    Raises IndexingStopped, with the counts so far, when the encoder or the cluster stays away for `patience_s`.
+    """
+    check_models(spec, encoder.models)
+    spec = ensure_index(cluster, spec)
+    state = _resumed(cluster, spec, checkpoint) or _started(cluster, spec, checkpoint, workers)
+    run = _Run(cluster, spec, encoder, state, checkpoint, on_progress, batch_size, rate, patience_s)
+    letters = DeadLetters(dead_letters) if dead_letters else None
+    with letters or nullcontext():
+        run.letters = letters
+        try:
+            run.all()
+            cluster.write("POST", index_path(spec.index, "/_refresh"))
+        except ConnectorError as err:
+            raise IndexingStopped(
+                f"stopped: {err} [{run.report}]; the same command goes on from there", run.report
+            ) from err
+    _close(cluster, state.pit)
+    checkpoint.unlink(missing_ok=True)
+    return run.report
+
+
+@dataclass(slots=True)
+class _Run:
+    """The counts and the checkpoint have one owner, `record`; slices only hand it their outcomes."""
+
+    cluster: Cluster
+    spec: IndexSpec
+    encoder: Encoder
+    state: Checkpoint
+    path: Path
+    on_progress: Progress | None
+    batch_size: int
+    rate: float | None
+    patience_s: float
+    letters: DeadLetters | None = None
+    report: IndexingReport = field(default_factory=IndexingReport)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _stopped: threading.Event = field(default_factory=threading.Event)
+    _started_s: float = field(default_factory=time.monotonic)
+    _already: int = 0
+
+    def all(self) -> None:
+        for name in _COUNTED:
+            setattr(self.report, name, self.state.counts.get(name, 0))
+        self._already = self.report.seen
+        open_slices = [number for number, done in enumerate(self.state.finished) if not done]
+        with ThreadPoolExecutor(max(1, len(open_slices)), thread_name_prefix="outrider-backfill") as pool:
+            for done in [pool.submit(self._slice, number) for number in open_slices]:
+                done.result()
+
+    def _slice(self, number: int) -> None:
+        try:
+            writer = InPlaceWriter(self.cluster, self.spec, self.encoder, patience_s=self.patience_s)
+            while not self._stopped.is_set():
+                page, after = parse_page(self._page(number))
+                if after is None:
+                    self._record(number, None, [])
+                    return
+                self._record(number, after, writer.rewrite(page, self.report.seen + 1))
+                self._pace()
+        except BaseException:
+            self._stopped.set()  # the others end after their page, which is on record then
+            raise
+
+    def _page(self, number: int) -> Any:
+        state = self.state
+        body = page_body(
+            state.pit,
+            state.sort,
+            self.batch_size,
+            number,
+            len(state.after),
+            state.after[number],
+            self.spec.vector_fields,
+        )
+        return self.cluster.read("POST", "/_search", body)
+
+    def _record(self, number: int, after: list[Any] | None, outcomes: list[Outcome]) -> None:
+        """Failures on record first, then the counts and how far the slice has come, in one file."""
+        with self._lock:
+            if self.letters:
+                self.letters.write([outcome for outcome in outcomes if outcome.status == "failed"])
+            for outcome in outcomes:
+                self.report.seen += 1
+                self.report.count(outcome)
+            self.report.seconds = time.monotonic() - self._started_s
+            self.state.after[number] = after
+            self.state.finished[number] = after is None
+            self.state.counts = {name: getattr(self.report, name) for name in _COUNTED}
+            write_checkpoint(self.path, self.state)
+            if self.on_progress:
+                self.on_progress(self.report, self.state.total)
+
+    def _pace(self) -> None:
+        if self.rate:
+            due_s = (self.report.seen - self._already) / self.rate
+            self._stopped.wait(max(0.0, due_s - (time.monotonic() - self._started_s)))
+
+
+def _started(cluster: Cluster, spec: IndexSpec, path: Path, slices: int) -> Checkpoint:
+    pit, sort = _open(cluster, spec)
+    total = cluster.read("GET", index_path(spec.index, "/_count"))["count"]
+    state = Checkpoint(
+        spec.index, spec.fingerprints(), list(spec.text_fields), pit, sort, [None] * slices, [False] * slices, total
+    )
+    write_checkpoint(path, state)
+    return state
+
+
+def _resumed(cluster: Cluster, spec: IndexSpec, path: Path) -> Checkpoint | None:
+    """What an earlier run left, if it was about the same work and the cluster still has its snapshot."""
+    found = read_checkpoint(path)
+    wanted = Checkpoint(spec.index, spec.fingerprints(), list(spec.text_fields), "", "", [], [], 0)
+    if found is None or not found.is_for(wanted):
+        return None
+    try:
+        cluster.read("POST", "/_search", page_body(found.pit, found.sort, 0, 0, 1, None, ()))
+    except RequestRefused:  # 404: it was closed, or kept alive for too long without being used
+        return None
+    return found
+
+
+def _open(cluster: Cluster, spec: IndexSpec) -> tuple[str, str]:
+    """A snapshot, and the cheapest order that this version can read it in."""
+    cluster.write("POST", index_path(spec.index, "/_refresh"))
+    path = index_path(spec.index, f"/_search/point_in_time?keep_alive={KEEP_ALIVE}")
+    pit = cluster.write("POST", path)["pit_id"]
+    for sort in SORTS[:-1]:
+        try:
+            cluster.read("POST", "/_search", page_body(pit, sort, 1, 0, 1, None, ()))
+        except RequestRefused:
+            continue
+        return pit, sort
+    return pit, SORTS[-1]
+
+
+def _close(cluster: Cluster, pit: str) -> None:
+    cluster.write("DELETE", "/_search/point_in_time", {"pit_id": [pit]})

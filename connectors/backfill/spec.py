@@ -1,0 +1,61 @@
+"""What an index that was there before us gets, and how much of it is done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..client import Cluster
+from ..errors import BadSpec
+from ..index import index_path, read_spec, spec_for
+from ..ports import Models
+from ..spec import IndexSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How many documents an index has, and how many of them carry vectors of these models."""
+
+    documents: int
+    encoded: int
+
+
+def spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models) -> IndexSpec:
+    """The spec that an index has, or the one that fits it as it is.
+
+    An index that was made without k-NN cannot have it later: its vectors are stored as bytes and scored by script.
+    Raises BadSpec where there is no such index, or where it does not keep its documents as they were sent.
+    """
+    mapping, settings = _as_it_is(cluster, index)
+    _refuse_partial_source(index, mapping)
+    spec = spec_for(cluster, index, text_fields, models)
+    has_knn = str(settings.get("knn", "false")).lower() == "true"
+    if read_spec(cluster, index) is None and spec.dense and not has_knn:
+        return replace(spec, dense=replace(spec.dense, kind="binary"))
+    return spec
+
+
+def outlook(cluster: Cluster, spec: IndexSpec) -> Outlook:
+    """Count what there is, and what is done."""
+    path = index_path(spec.index, "/_count")
+    of_models = [
+        {"term": {f"{spec.marker}.models.{kind}": fingerprint}} for kind, fingerprint in spec.fingerprints().items()
+    ]
+    done = {"query": {"bool": {"filter": [{"term": {f"{spec.marker}.state": "encoded"}}, *of_models]}}}
+    return Outlook(cluster.read("GET", path)["count"], cluster.read("POST", path, done)["count"])
+
+
+def _as_it_is(cluster: Cluster, index: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    found = cluster.read("GET", index_path(index))
+    if len(found) != 1:
+        raise BadSpec(f"'{index}' stands for {len(found)} indices ({', '.join(sorted(found))}); name one of them")
+    (only,) = found.values()
+    return only["mappings"], only["settings"]["index"]
+
+
+def _refuse_partial_source(index: str, mapping: Mapping[str, Any]) -> None:
+    kept = mapping.get("_source", {})
+    if kept.get("enabled") is False or kept.get("excludes") or kept.get("includes"):
+        raise BadSpec(
+            f"index '{index}' does not keep its documents whole (its mapping says _source {dict(kept)}), so that "
+            f"writing them back would lose what is not kept: index them from their origin with `outrider index`"
+        )
