@@ -15,6 +15,7 @@ BUDGETS = st.builds(
     max_rows=st.integers(1, 80),
     attention_span=st.integers(100, 5000),
     slack=st.floats(0, 1),
+    spare=st.integers(0, 20),
     multiple=st.sampled_from([1, 8, 16, 64]),
 )
 
@@ -45,13 +46,17 @@ def test_no_text_is_cut_and_none_is_padded_beyond_the_slack(lengths: list[int], 
     for batch in plan_batches(lengths, budget):
         padded = [budget.padded(lengths[index]) for index in batch.indices]
         assert batch.length == max(padded)
-        assert min(padded) >= batch.length * (1 - budget.slack)
+        assert min(padded) >= min(batch.length * (1 - budget.slack), batch.length - budget.spare)
         assert batch.length % budget.multiple == 0
 
 
 def test_mixed_lengths_waste_next_to_nothing() -> None:
     lengths = random.Random(7).choices(range(5, 500), k=1000)
     assert padding_share(lengths, plan_batches(lengths)) < 0.02
+
+
+def test_short_queries_of_different_lengths_run_together() -> None:
+    assert len(plan_batches([4, 6, 8, 9, 11, 12])) == 1
 
 
 def test_the_longest_texts_run_first() -> None:
@@ -72,7 +77,7 @@ def test_nothing_to_encode_is_no_batch() -> None:
     assert padding_share([], []) == 0.0
 
 
-@pytest.mark.parametrize("wrong", [{"tokens": 0}, {"max_rows": 0}, {"multiple": -1}, {"slack": 1.5}])
+@pytest.mark.parametrize("wrong", [{"tokens": 0}, {"max_rows": 0}, {"multiple": -1}, {"slack": 1.5}, {"spare": -1}])
 def test_a_budget_that_makes_no_sense_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         TokenBudget(**wrong)
