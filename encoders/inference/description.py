@@ -13,6 +13,8 @@ Kind = Literal["dense", "sparse", "rerank"]
 
 # sentence_bert_config.json may hold no limit; beyond this many tokens no common encoder was trained.
 _DEFAULT_MAX_TOKENS = 512
+# A mean of rows has no limit of its own; this one keeps a single text from taking all memory.
+_STATIC_MAX_TOKENS = 100_000
 _POOLING_MODES = {
     "pooling_mode_cls_token": "cls",
     "pooling_mode_max_tokens": "max",
@@ -51,6 +53,10 @@ class ModelDescription:
     similarity: str | None = None
     num_labels: int = 1
     activation: str = "Identity"
+    is_static: bool = False
+    """Whether vectors are means of a table's rows, with nothing computed."""
+    drops_unknown: bool = False
+    """Whether tokens that a static model does not know are left out of the mean, as model2vec does."""
     query_table: Path | None = None
     """The folder with the tokens' weights, where queries are looked up and not run."""
 
@@ -75,8 +81,11 @@ def describe(folder: Path) -> ModelDescription:
     routes = _read(folder / "router_config.json")
     if routes:
         return _with_query_table(folder, routes)
-    weights = _weights(folder)
     config = _read(folder / "config.json")
+    static = _static_folder(folder, config)
+    if static:
+        return _static(folder, static, config)
+    weights = _weights(folder)
     plain = ModelDescription(folder, _plain_kind(folder, config), weights, config, _max_tokens(folder, config))
     if plain.kind == "rerank":
         return replace(plain, num_labels=_num_labels(config), activation=_activation(config))
@@ -91,6 +100,33 @@ def _weights(folder: Path) -> Path:
             "save the model as safetensors, or export it to ONNX"
         )
     return found
+
+
+def _static_folder(folder: Path, config: Mapping[str, Any]) -> Path | None:
+    modules = _modules(folder)
+    if modules and modules[0]["type"].rpartition(".")[2] == "StaticEmbedding":
+        return folder / str(modules[0]["path"])
+    return folder if not modules and config.get("model_type") == "model2vec" else None
+
+
+def _static(folder: Path, inner: Path, config: Mapping[str, Any]) -> ModelDescription:
+    modules = [module["type"].rpartition(".")[2] for module in _modules(folder)]
+    if set(modules) - {"StaticEmbedding", "Normalize"}:
+        raise NotAModel(f"{str(folder)!r} has the modules {modules}, which run with torch only; use backend='torch'")
+    settings = _read(folder / "config_sentence_transformers.json")
+    return ModelDescription(
+        inner,
+        "dense",
+        _weights(inner),
+        config,
+        _STATIC_MAX_TOKENS,
+        normalize="Normalize" in modules if modules else bool(config.get("normalize", True)),
+        prompts=settings.get("prompts"),
+        default_prompt_name=settings.get("default_prompt_name"),
+        similarity=settings.get("similarity_fn_name"),
+        is_static=True,
+        drops_unknown=not modules,
+    )
 
 
 def _with_query_table(folder: Path, routes: Mapping[str, Any]) -> ModelDescription:

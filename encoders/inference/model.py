@@ -18,6 +18,7 @@ from .graph_cache import graph_file
 from .onnx_executor import OnnxExecutor
 from .plan import DEFAULT_BUDGET, TokenBudget, plan_batches, restore_order
 from .query_table import QueryTable
+from .static_executor import StaticExecutor
 from .tokenizer import RefusedText, Text, Token, TokenizedText, Tokenizer
 
 Row = npt.NDArray[np.float32] | SparseVector | float
@@ -38,7 +39,7 @@ class Model:
         self.similarity = description.similarity or ("dot" if description.kind == "sparse" else "cosine")
         self._description = description
         self._executor = executor
-        self._tokenizer = Tokenizer(description, limit)
+        self._tokenizer = Tokenizer(description, limit, special_tokens=not description.is_static)
         self._vocabulary = self._tokenizer.vocabulary if description.kind == "sparse" else []
         table = description.query_table
         self._query_table = QueryTable(description, table, limit) if table else None
@@ -159,8 +160,10 @@ def open_model(
     folder = resolve(name, revision=revision, cache_folder=cache_folder, local_files_only=local_files_only, token=token)
     description = describe(folder)
     digest = fingerprint(description)
+    limit = min(max_tokens or description.max_tokens, description.max_tokens)
+    if description.is_static:
+        return Model(os.fspath(name), description, digest, StaticExecutor(description), limit)
     graph = graph_file(description, digest, cache_root(cache_folder), precision)
     numbers = "the folder's own graph" if description.has_graph else {"exact": "fp32", "int8": "int8"}[precision]
     executor = OnnxExecutor(graph, f"ONNX Runtime, {numbers} on CPU", threads)
-    limit = min(max_tokens or description.max_tokens, description.max_tokens)
     return Model(os.fspath(name), description, digest, executor, limit)

@@ -55,8 +55,11 @@ class Tokenizer:
             raise NotAModel(f"{str(description.folder)!r} has no tokenizer.json; save its fast tokenizer there")
         self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
+        own = self._tokenizer.truncation if description.is_static else None
+        limit = min(max_tokens, own["max_length"]) if own else max_tokens
+        self._tokenizer.enable_truncation(limit, strategy="longest_first")
         self._lower = description.do_lower_case
+        self._strips = not description.is_static
         self._special_tokens = special_tokens
 
     @property
@@ -92,8 +95,8 @@ class Tokenizer:
         return (self._clean(given[0]), self._clean(given[1]))
 
     def _clean(self, text: str) -> str:
-        stripped = text.strip()
-        return stripped.lower() if self._lower else stripped
+        given = text.strip() if self._strips else text
+        return given.lower() if self._lower else given
 
 
 def _refusal(given: Any) -> RefusedText | None:
