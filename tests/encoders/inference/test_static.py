@@ -50,9 +50,7 @@ def test_nothing_but_empty_texts(model: Model) -> None:
 
 
 def test_a_long_text_is_cut_only_where_the_tokenizer_has_a_limit(model: Model, folder: Path) -> None:
-    limit = (json.loads((folder / "0_StaticEmbedding" / "tokenizer.json").read_text())["truncation"] or {}).get(
-        "max_length"
-    )
+    limit = (json.loads((folder / "tokenizer.json").read_text())["truncation"] or {}).get("max_length")
     (long,) = model.tokenize(["bird " * 5000])
     assert (long.length, long.truncated) == (limit or 5000, bool(limit))  # type: ignore[union-attr]
 
