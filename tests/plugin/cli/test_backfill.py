@@ -37,6 +37,13 @@ def finished(process: "subprocess.Popen[str]") -> str:
     return out
 
 
+def written_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 @pytest.fixture
 def client(opensearch: Engine) -> Any:
     with httpx.Client(base_url=opensearch.url, timeout=60) as client:
@@ -63,10 +70,12 @@ def test_killed_again_and_again_it_leaves_every_document_once_with_its_vectors(
     assert (shown["documents"], shown["encoded"]) == (DOCUMENTS, 0)
     assert "outrider" not in client.get("/killed/_mapping").text
     moment = random.Random(5)
+    checkpoint = tmp_path / "killed.backfill.json"
     for _ in range(KILLS):
-        process = command(*asked, "--rate", str(DOCUMENTS / KILLS), folder=tmp_path)
-        while process.poll() is None and not (tmp_path / "killed.backfill.json").exists():
-            time.sleep(0.05)
+        before = written_at(checkpoint)
+        process = command(*asked, "--rate", str(max(DOCUMENTS / KILLS, 8)), folder=tmp_path)
+        while process.poll() is None and written_at(checkpoint) == before:
+            time.sleep(0.01)
         time.sleep(moment.random())
         process.send_signal(signal.SIGKILL)
         process.communicate()
