@@ -38,6 +38,11 @@ class SentenceTransformerModelCardData:
         self.model: Any = None
         self.eval_results_dict: dict[Any, dict[str, float]] = {}
         self.training_logs: list[dict[str, Any]] = []
+        self.losses: list[Any] = []
+        self.training_arguments: dict[str, Any] = {}
+        self.training_data: list[dict[str, Any]] = []
+        self.evaluation_data: list[dict[str, Any]] = []
+        self.best_model_step: int | None = None
 
     def register_model(self, model: Any) -> None:
         """The model that the card is about."""
@@ -62,6 +67,14 @@ class SentenceTransformerModelCardData:
         if not self.training_logs or self.training_logs[-1]["Step"] != step:
             self.training_logs.append({"Epoch": epoch, "Step": step})
         self.training_logs[-1][name] = metrics[name]
+
+    def set_best_model_step(self, step: int) -> None:
+        """The step whose weights were kept in the end."""
+        self.best_model_step = step
+
+    def set_losses(self, losses: list[Any]) -> None:
+        """What the model was trained with."""
+        self.losses = list(losses)
 
     def set_language(self, language: str | list[str]) -> None:
         """The languages of its texts, as codes."""

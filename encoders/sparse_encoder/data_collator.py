@@ -1,0 +1,5 @@
+"""The data collator, under its usual import path."""
+
+from ..training.collator import SparseEncoderDataCollator
+
+__all__ = ["SparseEncoderDataCollator"]

@@ -1,0 +1,49 @@
+"""Checking and joining training data."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from datasets import Dataset, DatasetDict, IterableDataset
+from torch.utils.data import ConcatDataset
+
+from .errors import TrainingError
+
+RESERVED = ("return_loss", "dataset_name")
+
+
+def as_datasets(data: Any, role: str) -> Any:
+    """One dataset, or a DatasetDict of named ones. Raises TrainingError if there is nothing in one."""
+    if isinstance(data, Mapping) and not isinstance(data, DatasetDict):
+        data = DatasetDict(data)
+    for name, part in data.items() if isinstance(data, DatasetDict) else ((None, data),):
+        check(part, role if name is None else f"{role} {name!r}")
+    return data
+
+
+def check(data: Any, role: str) -> None:
+    """Raises TrainingError for an empty dataset, or one with a column name that the trainer needs itself."""
+    if data is None or isinstance(data, (str, IterableDataset)):
+        return
+    if len(data) == 0:
+        raise TrainingError(f"the {role} has no rows; there is nothing to train or evaluate on")
+    taken = [name for name in RESERVED if name in (getattr(data, "column_names", None) or ())]
+    if taken:
+        raise TrainingError(f"the {role} has the column(s) {taken}, which the trainer uses itself; rename them")
+
+
+class Named:
+    """A dataset whose rows say which one they are from."""
+
+    def __init__(self, dataset: Dataset, name: str) -> None:
+        self.dataset, self.name = dataset, name
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return {**self.dataset[index], "dataset_name": self.name}
+
+
+def joined(data: DatasetDict) -> ConcatDataset[Any]:
+    """All datasets in a row."""
+    return ConcatDataset([Named(part, name) for name, part in data.items()])  # type: ignore[misc]

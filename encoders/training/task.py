@@ -1,0 +1,64 @@
+"""What differs between the trainings of the three kinds of model."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .arguments import (
+    CrossEncoderTrainingArguments,
+    SentenceTransformerTrainingArguments,
+    SparseEncoderTrainingArguments,
+)
+from .collator import CrossEncoderDataCollator, SentenceTransformerDataCollator, SparseEncoderDataCollator
+
+_MARKS = ("_input_ids", "_sentence_embedding", "_pixel_values")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One kind of model: its arguments, its collator, its usual loss, and how a batch becomes the loss's columns."""
+
+    arguments: type[SentenceTransformerTrainingArguments]
+    collator: type[SentenceTransformerDataCollator]
+    default_loss: Callable[[Any], Any]
+    columns: Callable[[dict[str, Any]], list[Any]]
+
+
+def tokenized_columns(batch: dict[str, Any]) -> list[dict[str, Any]]:
+    """The features of each column."""
+    prefixes = [key.removesuffix(mark)
+                for key in batch for mark in _MARKS if key.endswith(mark)]  # fmt: skip
+    return [
+        {key.removeprefix(f"{prefix}_"): value for key, value in batch.items() if key.startswith(f"{prefix}_")}
+        for prefix in dict.fromkeys(prefixes)
+    ]
+
+
+def text_columns(batch: dict[str, Any]) -> list[list[Any]]:
+    """The texts of each column."""
+    return [value for value in batch.values() if isinstance(value, list)]
+
+
+def _dense_loss(model: Any) -> Any:
+    from ..losses import CoSENTLoss
+
+    return CoSENTLoss(model)
+
+
+def _sparse_loss(model: Any) -> Any:
+    losses: Any = importlib.import_module("..sparse_encoder.losses", __package__)
+    ranking = losses.SparseMultipleNegativesRankingLoss(model)
+    return losses.SpladeLoss(model, ranking, document_regularizer_weight=3e-5, query_regularizer_weight=5e-5)
+
+
+def _cross_loss(model: Any) -> Any:
+    losses: Any = importlib.import_module("..cross_encoder.losses", __package__)
+    return losses.BinaryCrossEntropyLoss(model) if model.num_labels == 1 else losses.CrossEntropyLoss(model)
+
+
+DENSE = Task(
+    SentenceTransformerTrainingArguments, SentenceTransformerDataCollator, _dense_loss, tokenized_columns
+)  # fmt: skip
+SPARSE = Task(SparseEncoderTrainingArguments, SparseEncoderDataCollator, _sparse_loss, tokenized_columns)
+CROSS = Task(CrossEncoderTrainingArguments, CrossEncoderDataCollator, _cross_loss, text_columns)
