@@ -44,7 +44,10 @@ class DefaultBatchSampler(SetEpochMixin, BatchSampler):
         generator: torch.Generator | None = None,
         seed: int = 0,
     ) -> None:
-        super().__init__(RandomSampler(dataset, generator=generator), batch_size, drop_last)
+        # accelerate reseeds a RandomSampler in every epoch; the children do so themselves.
+        plain = type(self).__iter__ is DefaultBatchSampler.__iter__
+        rows = RandomSampler(dataset, generator=generator) if plain else range(len(dataset))
+        super().__init__(rows, batch_size, drop_last)
         self.dataset, self.generator, self.seed = dataset, generator, seed
         self.valid_label_columns = valid_label_columns or []
 
@@ -59,7 +62,6 @@ class DefaultBatchSampler(SetEpochMixin, BatchSampler):
         return order
 
     def __iter__(self) -> Iterator[list[int]]:
-        self.reseed()
         yield from super().__iter__()
 
 
