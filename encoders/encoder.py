@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -322,11 +322,18 @@ class Encoder(Adapters, nn.Sequential):
         """Another name of get_sentence_embedding_dimension."""
         return self.get_sentence_embedding_dimension()
 
-    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict[str, Any] | None = None) -> None:
-        """Trade time for memory in training."""
+    def activation_checkpointing_enable(
+        self, activation_checkpointing_kwargs: dict[str, Any] | None = None, **options: Any
+    ) -> None:
+        """Trade time for memory in training: activations are computed again on the way back."""
         for module in self.modules():
             if (model := getattr(module, "auto_model", None)) is not None:
-                cast(Any, model).gradient_checkpointing_enable(gradient_checkpointing_kwargs)
+                enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+                enable(activation_checkpointing_kwargs, **options)
+
+    def gradient_checkpointing_enable(self, gradient_checkpointing_kwargs: dict[str, Any] | None = None) -> None:
+        """The same by its older name."""
+        self.activation_checkpointing_enable(gradient_checkpointing_kwargs)
 
     def evaluate(self, evaluator: Any, output_path: str | None = None) -> Any:
         """Run an evaluator on this model; it may write files into `output_path`."""

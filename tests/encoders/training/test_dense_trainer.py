@@ -127,6 +127,21 @@ def test_accumulation_bf16_and_rows_of_like_length(
     assert trainer.train().global_step == 3
 
 
+def test_recomputed_activations_end_in_the_same_weights(
+    backbones: dict[str, str], scored: Dataset, options: dict[str, Any]
+) -> None:
+    models = []
+    for recomputed in (False, True):
+        model = SentenceTransformer(backbones["bert"], device="cpu")
+        args = SentenceTransformerTrainingArguments(**{**options, "max_steps": 5}, activation_checkpointing=recomputed)
+        SentenceTransformerTrainer(model, args, scored, loss=losses.CosineSimilarityLoss(model)).train()
+        models.append(model)
+    recomputing = [sum(getattr(part, "gradient_checkpointing", False) for part in model.modules()) for model in models]
+    assert recomputing[0] == 0
+    assert recomputing[1] > 0
+    assert_same_weights(*models)
+
+
 def test_the_best_weights_come_back(backbones: dict[str, str], scored: Dataset, options: dict[str, Any]) -> None:
     model = SentenceTransformer(backbones["bert"], device="cpu")
     args = SentenceTransformerTrainingArguments(
