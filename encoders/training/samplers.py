@@ -25,7 +25,9 @@ class BatchSamplers(StrEnum):
 class SetEpochMixin:
     """Another order in every epoch, the same one in every run."""
 
-    epoch: int = 0
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Which epoch comes next."""

@@ -72,8 +72,8 @@ class SentenceTransformerTrainer(Trainer):
         compute_metrics: Any = None,
         callbacks: list[Any] | None = None,
         optimizers: tuple[Any, Any] = (None, None),
-        optimizer_cls_and_kwargs: Any = None,
         preprocess_logits_for_metrics: Any = None,
+        optimizer_cls_and_kwargs: Any = None,
     ) -> None:
         if model is None and model_init is None:
             raise TrainingError(f"{type(self).__name__} needs a model, or model_init to make one")

@@ -19,9 +19,9 @@ mine_hard_negatives
 """
 TOP_LEVEL_OF_TRAINING = """
 SentenceTransformerTrainer SentenceTransformerTrainingArguments SparseEncoderTrainer SparseEncoderTrainingArguments
-CrossEncoderTrainer CrossEncoderTrainingArguments InputExample SentencesDataset ParallelSentencesDataset
-DefaultBatchSampler MultiDatasetDefaultBatchSampler
+CrossEncoderTrainer CrossEncoderTrainingArguments DefaultBatchSampler MultiDatasetDefaultBatchSampler
 """
+TOP_LEVEL_OF_OLD_DATA = "InputExample SentencesDataset ParallelSentencesDataset"
 UTIL = """
 all_gather all_gather_with_grad get_device_name check_package_availability is_accelerate_available
 is_datasets_available is_training_available disabled_tqdm is_sentence_transformer_model load_file_path load_dir_path
@@ -79,6 +79,7 @@ MODULES = {
     "util.decorators": "save_to_hub_args_decorator",
 }
 TRAINING = {
+    # Key: where user code imports from; then the package that brings it, and the names.
     "": ("training", TOP_LEVEL_OF_TRAINING),
     "losses": (
         "losses",
@@ -127,6 +128,8 @@ CLASSES = ("SentenceTransformer", "SparseEncoder", "CrossEncoder")
 FOREIGN = {"fit", "old_fit", "smart_batching_collate", "smart_batching_collate_text_only"}
 # Objects that the reference makes for its signature, and this one when it is called.
 MADE_WHEN_NEEDED = {"tokenizer": None, "loss_fct": None, "cos_score_transformation": None}
+# Names of 6.x; a test of the trainers says that the older ones are accepted.
+LATER_NAMES = {"tokenizer": "processing_class"}
 # What the reference's modules have for themselves.
 INNER = {
     "BoW": {"get_sentence_features"},
@@ -139,6 +142,8 @@ INNER = {
 
 def _names() -> list[tuple[str, str]]:
     listed = [(module, name) for module, names in MODULES.items() for name in names.split()]
+    if importlib.util.find_spec(f"{PACKAGE}.readers") is not None:
+        listed += [("", name) for name in TOP_LEVEL_OF_OLD_DATA.split()]
     for module, (package, names) in TRAINING.items():
         if importlib.util.find_spec(f"{PACKAGE}.{package}") is not None:
             listed += [(module, name) for name in names.split()]
@@ -154,7 +159,7 @@ def default(value: Any) -> Any:
     if isinstance(value, nn.Module):
         return repr(value)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return sorted(value)
+        return sorted(value, key=repr)
     if callable(value) and value is not inspect.Parameter.empty:
         return "a function"
     return "an object" if type(value).__module__.startswith((PACKAGE, REFERENCE)) else value
@@ -162,7 +167,8 @@ def default(value: Any) -> Any:
 
 def differences(ours: Any, theirs: Any) -> list[str]:
     """What a caller would notice: missing parameters, another order or default; more parameters at the end are fine."""
-    left, right = (inspect.signature(thing).parameters for thing in (ours, theirs))
+    left, given = (inspect.signature(thing).parameters for thing in (ours, theirs))
+    right = {LATER_NAMES.get(name, name) if name not in left else name: p for name, p in given.items()}
     found = []
     takes_any = {p.kind for p in left.values()}
     for name, wanted in right.items():

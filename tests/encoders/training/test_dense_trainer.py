@@ -142,6 +142,18 @@ def test_recomputed_activations_end_in_the_same_weights(
     assert_same_weights(*models)
 
 
+def test_the_tokenizer_may_be_given_by_its_older_name(
+    backbones: dict[str, str], scored: Dataset, options: dict[str, Any]
+) -> None:
+    model = SentenceTransformer(backbones["bert"], device="cpu")
+    args = SentenceTransformerTrainingArguments(**options)
+    with pytest.warns(DeprecationWarning, match="processing_class"):
+        trainer = SentenceTransformerTrainer(
+            model, args, scored, loss=losses.CosineSimilarityLoss(model), tokenizer=model.tokenizer
+        )
+    assert trainer.processing_class is model.tokenizer
+
+
 def test_the_best_weights_come_back(backbones: dict[str, str], scored: Dataset, options: dict[str, Any]) -> None:
     model = SentenceTransformer(backbones["bert"], device="cpu")
     args = SentenceTransformerTrainingArguments(
