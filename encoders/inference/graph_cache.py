@@ -8,7 +8,7 @@ from ..errors import EncoderError
 from .description import ModelDescription
 
 # Kept here as well as in the builder's package, which a second start must not import; a test compares the two.
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 
 
 def graph_file(description: ModelDescription, fingerprint: str, cache: Path, precision: str = "exact") -> Path:

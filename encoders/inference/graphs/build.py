@@ -15,7 +15,7 @@ from .post_norm import BERT, DISTILBERT, MPNET, ROBERTA
 from .weights import load_weights
 
 # Part of the name under which a built graph is cached: raise it whenever the same folder gives another graph.
-BUILDER_VERSION = 2
+BUILDER_VERSION = 3
 _FAMILIES: Mapping[str, Family] = {
     "bert": BERT,
     "roberta": ROBERTA,
@@ -43,10 +43,16 @@ def build_graph(description: ModelDescription, precision: str = "exact") -> Mode
     net = Int8Net() if precision == "int8" else Net()
     config = description.config
     weights = load_weights(description.weights, family.prefix)
-    hidden = family.backbone(net, weights, config)
+    hidden = family.backbone(net, weights, config, _reads_first_only(description))
     if description.kind == "dense":
         return net.model(family.inputs, heads.pooled(net, description, hidden), ["batch", "dimension"])
     if description.kind == "sparse":
         terms = family.terms(net, weights, config, hidden)
         return net.model(family.inputs, heads.splade(net, description, terms), ["batch", "vocabulary"])
     return net.model(family.inputs, family.classified(net, weights, config, hidden), ["batch", "labels"])
+
+
+def _reads_first_only(description: ModelDescription) -> bool:
+    if description.kind == "dense":
+        return list(description.pooling) == ["cls"]
+    return description.kind == "rerank" and description.config.get("classifier_pooling", "cls") == "cls"

@@ -36,8 +36,11 @@ class Family(Protocol):
         """The graph's inputs, int64 of shape (batch, tokens)."""
         ...
 
-    def backbone(self, net: Net, weights: Weights, config: Config) -> str:
-        """The hidden states of the last layer, (batch, tokens, hidden)."""
+    def backbone(self, net: Net, weights: Weights, config: Config, first_only: bool = False) -> str:
+        """The hidden states of the last layer, (batch, tokens, hidden).
+
+        `first_only`: the head reads only the first token, so the last layer computes no other: (batch, 1, hidden).
+        """
         ...
 
     def terms(self, net: Net, weights: Weights, config: Config, hidden: str) -> Terms:
@@ -56,6 +59,11 @@ def activation(net: Net, name: str, x: str) -> str:
     if name not in _CONTRIB:
         raise NotAModel(f"the activation {name!r} is not built here; known are relu, {', '.join(_CONTRIB)}")
     return net.contrib(_CONTRIB[name], x)
+
+
+def keep_first(net: Net, x: str, axis: int = 1) -> str:
+    """The first entry of an axis, which stays: (batch, tokens, hidden) becomes (batch, 1, hidden)."""
+    return net.op("Slice", x, net.ints(0), net.ints(1), net.ints(axis))
 
 
 def first_token(net: Net, hidden: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import NotAModel
-from .family import Config, Terms, activation, first_token
+from .family import Config, Terms, activation, first_token, keep_first
 from .net import Net
 from .relative import distances
 from .weights import Weights
@@ -21,17 +21,20 @@ class ModernBert:
     prefix: str = "model"
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
 
-    def backbone(self, net: Net, weights: Weights, config: Config) -> str:
-        """The hidden states of the last layer, (batch, tokens, hidden)."""
+    def backbone(self, net: Net, weights: Weights, config: Config, first_only: bool = False) -> str:
+        """The hidden states of the last layer, (batch, tokens, hidden), or (batch, 1, hidden) of the first token."""
         mask = net.op("Cast", "attention_mask", to=6)
         words = net.constant("word_embeddings", weights["embeddings.tok_embeddings.weight"])
         hidden = _norm(net, weights, config, "embeddings.norm", net.op("Gather", words, "input_ids", axis=0))
         local = _local_bias(net, int(config["local_attention"]) // 2)
-        for number, kind in enumerate(_layer_types(config)):
+        kinds = _layer_types(config)
+        for number, kind in enumerate(kinds):
+            narrow = first_only and number == len(kinds) - 1
             name = f"layers.{number}"
             given = hidden if number == 0 else _norm(net, weights, config, f"{name}.attn_norm", hidden)
             bias = local if kind == "sliding_attention" else ""
-            attended = _attention(net, weights, config, f"{name}.attn", given, mask, kind, bias)
+            attended = _attention(net, weights, config, f"{name}.attn", given, mask, kind, bias, narrow)
+            hidden = keep_first(net, hidden) if narrow else hidden
             hidden = net.op("Add", hidden, attended)
             given = _norm(net, weights, config, f"{name}.mlp_norm", hidden)
             hidden = net.op("Add", hidden, _gated(net, weights, config, f"{name}.mlp", given))
@@ -56,11 +59,15 @@ class ModernBert:
         return net.linear(pooled, "classifier", weights["classifier.weight"], weights.get("classifier.bias"))
 
 
-def _attention(net: Net, weights: Weights, config: Config, name: str, x: str, mask: str, kind: str, bias: str) -> str:
+def _attention(
+    net: Net, weights: Weights, config: Config, name: str, x: str, mask: str, kind: str, bias: str, narrow: bool
+) -> str:
     heads = int(config["num_attention_heads"])
     stacked = net.linear(x, f"{name}.Wqkv", weights[f"{name}.Wqkv.weight"], weights.get(f"{name}.Wqkv.bias"))
     query, key, value = net.split("Split", stacked, outputs=3, axis=-1, num_outputs=3)
     query, key = (_rotated(net, config, part, kind, heads) for part in (query, key))
+    if narrow:
+        query, bias = keep_first(net, query), bias and keep_first(net, bias, 2)
     inputs = [query, key, value, "", mask, *([bias] if bias else [])]
     attended = net.contrib("MultiHeadAttention", *inputs, num_heads=heads)
     return net.linear(attended, f"{name}.Wo", weights[f"{name}.Wo.weight"], weights.get(f"{name}.Wo.bias"))

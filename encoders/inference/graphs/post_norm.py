@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .family import Config, Terms, activation, first_token
+from .family import Config, Terms, activation, first_token, keep_first
 from .net import CONTRIB, Net
 from .relative import position_bias
 from .weights import Weights
@@ -74,15 +74,18 @@ class PostNorm:
         """The graph's inputs."""
         return ("input_ids", "attention_mask", *(["token_type_ids"] if self.has_types else []))
 
-    def backbone(self, net: Net, weights: Weights, config: Config) -> str:
-        """The hidden states of the last layer, (batch, tokens, hidden)."""
+    def backbone(self, net: Net, weights: Weights, config: Config, first_only: bool = False) -> str:
+        """The hidden states of the last layer, (batch, tokens, hidden), or (batch, 1, hidden) of the first token."""
         mask = net.op("Cast", "attention_mask", to=6)
         hidden = self._embedded(net, weights, config)
         heads = int(config[self.keys.heads])
         bias = position_bias(net, weights, config) if self.has_relative_positions else ""
-        for number in range(int(config[self.keys.layers])):
+        layers = int(config[self.keys.layers])
+        for number in range(layers):
             name = f"{self.layers}.{number}"
-            attended = self._attention(net, weights, name, hidden, mask, heads, bias)
+            narrow = first_only and number == layers - 1
+            attended = self._attention(net, weights, name, hidden, mask, heads, bias, narrow)
+            hidden = keep_first(net, hidden) if narrow else hidden
             names = (f"{name}.{self.names.projection}", f"{name}.{self.names.attention_norm}")
             hidden = _residual(net, weights, names, attended, hidden, _epsilon(config))
             inner = f"{name}.{self.names.inner}"
@@ -133,11 +136,20 @@ class PostNorm:
             inputs += ["", _positions(net, ids, int(config.get("pad_token_id", 1)))]
         return net.split("EmbedLayerNormalization", *inputs, outputs=2, domain=CONTRIB, epsilon=_epsilon(config))[0]
 
-    def _attention(self, net: Net, weights: Weights, name: str, hidden: str, mask: str, heads: int, bias: str) -> str:
+    def _attention(
+        self, net: Net, weights: Weights, name: str, hidden: str, mask: str, heads: int, bias: str, narrow: bool
+    ) -> str:
         parts = [f"{name}.{part}" for part in (self.names.query, self.names.key, self.names.value)]
         stacked = np.concatenate([weights[f"{part}.weight"] for part in parts])
         biases = np.concatenate([weights[f"{part}.bias"] for part in parts])
-        return net.attention(hidden, f"{name}.attention", stacked, biases, mask, heads, bias)
+        if not narrow:
+            return net.attention(hidden, f"{name}.attention", stacked, biases, mask, heads, bias)
+        size = len(stacked) // 3
+        query = net.linear(keep_first(net, hidden), f"{name}.query", stacked[:size], biases[:size])
+        others = net.linear(hidden, f"{name}.key_value", stacked[size:], biases[size:])
+        key, value = net.split("Split", others, outputs=2, axis=-1, num_outputs=2)
+        inputs = [query, key, value, "", mask, *([keep_first(net, bias, 2)] if bias else [])]
+        return net.contrib("MultiHeadAttention", *inputs, num_heads=heads)
 
 
 BERT = PostNorm(
