@@ -34,8 +34,10 @@ class ModelSettings(Tree):
     source: str = Field(description="A folder, a ready model's name, a package: reference or a hub id.")
     name: str = Field(default="", description="The name in requests; the source unless given.")
     aliases: tuple[str, ...] = Field(default=(), description="Further names in requests.")
-    backend: Literal["auto", "onnx"] = Field(default="auto", description="What runs the model.")
-    precision: Literal["exact", "int8"] = Field(default="exact", description="Exact, or faster and close.")
+    backend: Literal["auto", "onnx", "openvino"] = Field(default="auto", description="What runs the model.")
+    precision: Literal["exact", "fast", "int8"] = Field(
+        default="exact", description="float32; bfloat16 where the CPU has it; or 8 bits, faster and only close."
+    )
     threads: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="Threads of one forward; all cores unless set."
     )

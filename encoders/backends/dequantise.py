@@ -46,7 +46,7 @@ def float_weights(graph: Path) -> dict[str, npt.NDArray[np.float32]]:
 
 
 def write_float_folder(folder: Path, target: Path, config: dict[str, Any], graph: str = "model.onnx") -> Path:
-    """A folder that transformers opens: float weights of `folder`'s graph, its tokenizer, and `config` as config.json."""
+    """A folder that transformers opens: float weights of the graph, its tokenizer, and `config` as config.json."""
     from safetensors.numpy import save_file
 
     target.mkdir(parents=True, exist_ok=True)

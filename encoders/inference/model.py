@@ -12,10 +12,9 @@ from ..errors import EncoderError
 from ..sources import cache_root, resolve
 from ..types import SparseVector
 from . import rows
+from .choice import check_choice, choose
 from .description import Kind, ModelDescription, describe, fingerprint
 from .executor import Executor, pad
-from .graph_cache import graph_file
-from .onnx_executor import OnnxExecutor
 from .plan import DEFAULT_BUDGET, TokenBudget, plan_batches, restore_order
 from .query_table import QueryTable
 from .static_executor import StaticExecutor
@@ -149,21 +148,18 @@ def open_model(
 ) -> Model:
     """Open a model for serving: a folder, a ready name, a package reference or a hub id.
 
-    `precision` is "exact" (float32), or "int8": weights and activations of the linear layers in 8 bits, which is
-    faster and not quite the same. A folder that brings its own ONNX graph runs as that graph says.
-    Raises ModelNotFound, NotAModel or ModelCorrupt.
+    `precision` is "exact" (float32); "fast": bfloat16 where the CPU multiplies it and OpenVINO is installed, float32
+    elsewhere; or "int8": weights and activations of the linear layers in 8 bits, which is not quite the same. A folder
+    that brings its own ONNX graph runs as that graph says. `backend` is "auto", "onnx" or "openvino"; what was chosen,
+    and why, stands in `model.executor`.
+    Raises ModelNotFound, NotAModel, ModelCorrupt, MissingExtra, and ValueError for a name that is not known.
     """
-    if backend not in {"auto", "onnx"}:
-        raise ValueError(f"backend {backend!r} is not known; use auto or onnx")
-    if precision not in {"exact", "int8"}:
-        raise ValueError(f"precision {precision!r} is not known; use exact or int8")
+    check_choice(backend, precision)
     folder = resolve(name, revision=revision, cache_folder=cache_folder, local_files_only=local_files_only, token=token)
     description = describe(folder)
     digest = fingerprint(description)
     limit = min(max_tokens or description.max_tokens, description.max_tokens)
     if description.is_static:
         return Model(os.fspath(name), description, digest, StaticExecutor(description), limit)
-    graph = graph_file(description, digest, cache_root(cache_folder), precision)
-    numbers = "the folder's own graph" if description.has_graph else {"exact": "fp32", "int8": "int8"}[precision]
-    executor = OnnxExecutor(graph, f"ONNX Runtime, {numbers} on CPU", threads)
+    executor = choose(description, digest, cache_root(cache_folder), backend, precision, threads)
     return Model(os.fspath(name), description, digest, executor, limit)

@@ -16,12 +16,12 @@ Floats = npt.NDArray[np.float32]
 
 def vectors(output: Floats, batch: TokenBatch, description: ModelDescription) -> Floats:
     """float32 (texts, dimension); pools and normalises what a graph without a head leaves to do."""
-    if output.ndim == 2:
-        return output
-    parts = [_pool(mode, output, batch.attention_mask) for mode in description.pooling]
-    pooled = np.concatenate(parts, axis=-1)
+    pooled = output
+    if output.ndim == 3:
+        pooled = np.concatenate([_pool(mode, output, batch.attention_mask) for mode in description.pooling], axis=-1)
+    # In float32 here also for a graph that normalises: in bfloat16 its lengths are off by up to 1 in 300.
     if description.normalize:
-        pooled /= np.maximum(np.linalg.norm(pooled, axis=-1, keepdims=True), 1e-12)
+        pooled = pooled / np.maximum(np.linalg.norm(pooled, axis=-1, keepdims=True), 1e-12)
     return pooled
 
 

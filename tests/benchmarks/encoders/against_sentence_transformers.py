@@ -23,7 +23,7 @@ from outrider.encoders import open_model
 from outrider.encoders.backends.dequantise import write_float_folder
 from outrider.encoders.sources import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, resolve
 
-PRECISIONS = ("exact", "int8")
+PRECISIONS = ("exact", "fast", "int8")
 Ways = dict[str, Callable[[], Any]]
 RERANKER = {
     "architectures": ["BertForSequenceClassification"],

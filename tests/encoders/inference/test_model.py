@@ -118,7 +118,7 @@ def test_int8_is_close_and_says_what_it_is(dense: Model, sparse: Model, texts: l
 
 
 def test_a_precision_that_does_not_exist_is_named(dense_folder: Path) -> None:
-    with pytest.raises(ValueError, match="use exact or int8"):
+    with pytest.raises(ValueError, match="use exact, fast, int8"):
         open_model(dense_folder, precision="half")
 
 
