@@ -1,10 +1,11 @@
 """Lists of documents of different lengths, padded to one tensor."""
+# ruff: noqa: B008 -- the defaults of Sentence Transformers, which have no state
 
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from ...losses.base import dotted_name
@@ -24,7 +25,7 @@ class Lists:
 class ListLoss(PairLoss):
     """Reads (query, documents, labels), one list of documents a query."""
 
-    def __init__(self, model: Any, activation_fn: Any = None, mini_batch_size: int | None = None) -> None:
+    def __init__(self, model: Any, activation_fn: Any = nn.Identity(), mini_batch_size: int | None = None) -> None:
         super().__init__(model, activation_fn)
         self.mini_batch_size = mini_batch_size
 

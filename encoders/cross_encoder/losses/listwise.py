@@ -1,4 +1,5 @@
 """The whole list of a query at once, as a distribution or a permutation."""
+# ruff: noqa: B008 -- the defaults of Sentence Transformers, which have no state
 
 from collections.abc import Callable
 from typing import Any
@@ -49,8 +50,8 @@ class PListMLELoss(ListLoss):
     def __init__(
         self,
         model: Any,
-        lambda_weight: PListMLELambdaWeight | None = PListMLELambdaWeight(),  # noqa: B008 -- it has no state
-        activation_fn: Any = None,
+        lambda_weight: PListMLELambdaWeight | None = PListMLELambdaWeight(),
+        activation_fn: Any = nn.Identity(),
         mini_batch_size: int | None = None,
         respect_input_order: bool = True,
     ) -> None:
@@ -84,7 +85,7 @@ class ListMLELoss(PListMLELoss):
     def __init__(
         self,
         model: Any,
-        activation_fn: Any = None,
+        activation_fn: Any = nn.Identity(),
         mini_batch_size: int | None = None,
         respect_input_order: bool = True,
     ) -> None:

@@ -1,9 +1,10 @@
 """Pairs of documents of one query in the order of their labels."""
+# ruff: noqa: B008 -- the defaults of Sentence Transformers, which have no state
 
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ...losses.base import dotted_name, finite
 from ...losses.errors import LossError
@@ -19,12 +20,12 @@ class LambdaLoss(ListLoss):
     def __init__(
         self,
         model: Any,
-        weighting_scheme: BaseWeightingScheme | None = NDCGLoss2PPScheme(),  # noqa: B008 -- it has no state
+        weighting_scheme: BaseWeightingScheme | None = NDCGLoss2PPScheme(),
         k: int | None = None,
         sigma: float = 1.0,
         eps: float = 1e-10,
         reduction_log: Literal["natural", "binary"] = "binary",
-        activation_fn: Any = None,
+        activation_fn: Any = nn.Identity(),
         mini_batch_size: int | None = None,
     ) -> None:
         super().__init__(model, activation_fn, mini_batch_size)
@@ -79,7 +80,7 @@ class RankNetLoss(LambdaLoss):
         sigma: float = 1.0,
         eps: float = 1e-10,
         reduction_log: Literal["natural", "binary"] = "binary",
-        activation_fn: Any = None,
+        activation_fn: Any = nn.Identity(),
         mini_batch_size: int | None = None,
     ) -> None:
         super().__init__(model, None, k, sigma, eps, reduction_log, activation_fn, mini_batch_size)

@@ -1,4 +1,5 @@
 """A label, a score or a margin that each pair should arrive at."""
+# ruff: noqa: B008 -- the defaults of Sentence Transformers, which have no state
 
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from .base import PairLoss
 
 
 class _OneByOne(PairLoss):
-    def __init__(self, model: Any, activation_fn: Any = None, loss_fct: Any = None) -> None:
+    def __init__(self, model: Any, activation_fn: Any = nn.Identity(), loss_fct: Any = None) -> None:
         super().__init__(model, activation_fn)
         self.loss_fct = loss_fct
 
@@ -32,7 +33,9 @@ class _OneByOne(PairLoss):
 class BinaryCrossEntropyLoss(_OneByOne):
     """Binary cross entropy of sigmoid(score) over (text, text, label) (arXiv:1901.04085, eq. 1)."""
 
-    def __init__(self, model: Any, activation_fn: Any = None, pos_weight: Tensor | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, model: Any, activation_fn: Any = nn.Identity(), pos_weight: Tensor | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(model, activation_fn, nn.BCEWithLogitsLoss(pos_weight=pos_weight, **kwargs))
 
     def get_config_dict(self) -> dict[str, Any]:
@@ -45,7 +48,7 @@ class CrossEntropyLoss(_OneByOne):
 
     one_label: ClassVar[bool] = False
 
-    def __init__(self, model: Any, activation_fn: Any = None, **kwargs: Any) -> None:
+    def __init__(self, model: Any, activation_fn: Any = nn.Identity(), **kwargs: Any) -> None:
         super().__init__(model, activation_fn, nn.CrossEntropyLoss(**kwargs))
 
     def compared(self, inputs: list[list[str]], labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -58,7 +61,7 @@ class MSELoss(_OneByOne):
 
     cites = "margin-mse"
 
-    def __init__(self, model: Any, activation_fn: Any = None, **kwargs: Any) -> None:
+    def __init__(self, model: Any, activation_fn: Any = nn.Identity(), **kwargs: Any) -> None:
         super().__init__(model, activation_fn, nn.MSELoss(**kwargs))
 
 

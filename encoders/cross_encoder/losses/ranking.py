@@ -1,4 +1,5 @@
 """The right document among random ones of the batch."""
+# ruff: noqa: B008 -- the defaults of Sentence Transformers, which have no state
 
 from typing import Any
 
@@ -19,7 +20,7 @@ class MultipleNegativesRankingLoss(PairLoss):
     cites = "smart-reply"
 
     def __init__(
-        self, model: Any, num_negatives: int | None = 4, scale: float = 10.0, activation_fn: Any = None
+        self, model: Any, num_negatives: int | None = 4, scale: float = 10.0, activation_fn: Any = nn.Sigmoid()
     ) -> None:
         super().__init__(model, nn.Sigmoid() if activation_fn is None else activation_fn)
         self.num_negatives, self.scale = num_negatives, scale
@@ -67,7 +68,7 @@ class CachedMultipleNegativesRankingLoss(MultipleNegativesRankingLoss):
         model: Any,
         num_negatives: int | None = 4,
         scale: float = 10.0,
-        activation_fn: Any = None,
+        activation_fn: Any = nn.Sigmoid(),
         mini_batch_size: int = 32,
         show_progress_bar: bool = False,
     ) -> None:
