@@ -34,7 +34,7 @@ class ModelSettings(Tree):
     source: str = Field(description="A folder, a ready model's name, a package: reference or a hub id.")
     name: str = Field(default="", description="The name in requests; the source unless given.")
     aliases: tuple[str, ...] = Field(default=(), description="Further names in requests.")
-    backend: Literal["auto", "onnx", "openvino"] = Field(default="auto", description="What runs the model.")
+    backend: Literal["auto", "onnx", "openvino", "torch"] = Field(default="auto", description="What runs the model.")
     precision: Literal["exact", "fast", "int8"] = Field(
         default="exact", description="float32; bfloat16 where the CPU has it; or 8 bits, faster and only close."
     )

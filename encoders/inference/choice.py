@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Literal, get_args
 
+from ..errors import MissingExtra, NotAModel
 from .description import ModelDescription
 from .executor import Executor
 from .graph_cache import graph_file
 
-Backend = Literal["auto", "onnx", "openvino"]
+Backend = Literal["auto", "onnx", "openvino", "torch"]
 Precision = Literal["exact", "fast", "int8"]
 
 
@@ -17,7 +18,7 @@ def check_choice(backend: str, precision: str) -> None:
         raise ValueError(f"backend {backend!r} is not known; use {', '.join(get_args(Backend))}")
     if precision not in get_args(Precision):
         raise ValueError(f"precision {precision!r} is not known; use {', '.join(get_args(Precision))}")
-    if (backend, precision) == ("openvino", "int8"):
+    if backend in {"openvino", "torch"} and precision == "int8":
         raise ValueError("int8 graphs are made of ONNX Runtime's operators; use backend='auto' or 'onnx'")
     if (backend, precision) == ("onnx", "fast"):
         raise ValueError(
@@ -34,7 +35,17 @@ def choose(
     float32 1.9, OpenVINO float32 2.1, OpenVINO bfloat16 3.8, ONNX Runtime int8 3.8. In float32 the two are close, and
     ONNX Runtime is the one that every install has and that starts sooner.
     """
-    graph = graph_file(description, digest, cache, "int8" if precision == "int8" else "exact")
+    if backend == "torch":
+        return _on_torch(description, precision, "asked for")
+    try:
+        graph = graph_file(description, digest, cache, "int8" if precision == "int8" else "exact")
+    except NotAModel as err:
+        if backend != "auto" or precision == "int8":
+            raise
+        try:
+            return _on_torch(description, precision, f"no graph is built for {description.config.get('model_type')}")
+        except MissingExtra:
+            raise err from None
     if precision == "fast":
         from .openvino_executor import OpenVinoExecutor, multiplies_bfloat16
 
@@ -49,6 +60,15 @@ def choose(
     from .onnx_executor import OnnxExecutor
 
     return OnnxExecutor(graph, f"ONNX Runtime, {_numerics(description, precision)}", threads)
+
+
+def _on_torch(description: ModelDescription, precision: str, why: str) -> Executor:
+    from .torch_executor import TorchExecutor
+
+    if description.has_graph:
+        raise NotAModel(f"{str(description.folder)!r} holds an ONNX graph and no weights for torch; use backend='auto'")
+    numbers = "bf16" if precision == "fast" else "fp32"
+    return TorchExecutor(description, f"torch, {numbers} on CPU: {why}", bfloat16=precision == "fast")
 
 
 def _numerics(description: ModelDescription, precision: str) -> str:

@@ -150,8 +150,8 @@ def open_model(
 
     `precision` is "exact" (float32); "fast": bfloat16 where the CPU multiplies it and OpenVINO is installed, float32
     elsewhere; or "int8": weights and activations of the linear layers in 8 bits, which is not quite the same. A folder
-    that brings its own ONNX graph runs as that graph says. `backend` is "auto", "onnx" or "openvino"; what was chosen,
-    and why, stands in `model.executor`.
+    that brings its own ONNX graph runs as that graph says. `backend` is "auto", "onnx", "openvino" or "torch"
+    (which "auto" falls back to for a family that no graph is built for); `model.executor` says what runs, and why.
     Raises ModelNotFound, NotAModel, ModelCorrupt, MissingExtra, and ValueError for a name that is not known.
     """
     check_choice(backend, precision)

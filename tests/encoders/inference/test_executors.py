@@ -4,8 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from outrider.encoders import open_model
+from outrider.encoders.inference.model import Model
 from outrider.encoders.inference.openvino_executor import multiplies_bfloat16
 
 TEXTS = ["a short text", "", "résumé 東京 \U0001f600", "word " * 400, "a text of middling length about boats and water"]
@@ -58,3 +61,19 @@ def test_several_threads_may_ask_one_executor() -> None:
 def test_what_cannot_be_chosen_says_what_can(backend: str, precision: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         open_model("all-MiniLM-L6-v2", backend=backend, precision=precision)
+
+
+@pytest.fixture(scope="module")
+def exact() -> Model:
+    return open_model("all-MiniLM-L6-v2")
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=12))
+def test_neither_order_nor_company_changes_a_vector(exact: Model, texts: list[str]) -> None:
+    texts = [text.encode("utf-8", "ignore").decode() for text in texts]
+    together = exact.encode_document(texts)
+    backwards = exact.encode_document(texts[::-1])[::-1]
+    np.testing.assert_allclose(backwards, together, atol=2e-6)
+    alone = np.concatenate([exact.encode_document([text]) for text in texts])
+    np.testing.assert_allclose(alone, together, atol=2e-6)

@@ -1,0 +1,63 @@
+"""torch: every family and module that no graph is built for, on any device that torch knows."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import MissingExtra
+from .description import ModelDescription
+from .executor import TokenBatch
+
+
+class TorchExecutor:
+    """The encoder of the model's kind, run on token ids; its own tokeniser is not used."""
+
+    def __init__(
+        self, description: ModelDescription, name: str, *, bfloat16: bool = False, device: str = "cpu"
+    ) -> None:
+        try:
+            import torch
+        except ImportError as err:
+            raise MissingExtra(
+                f"{str(description.folder)!r} runs with torch only: pip install 'outrider[torch]'"
+            ) from err
+        self._torch = torch
+        self._model = _encoder(description, device)
+        if bfloat16:
+            self._model.bfloat16()
+        self._is_reranker = description.kind == "rerank"
+        takes_types = getattr(self._model[0].auto_model.config, "type_vocab_size", 0)
+        self._inputs = ["input_ids", "attention_mask", *(["token_type_ids"] if takes_types else [])]
+        self.name = name
+
+    def run(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
+        """One forward."""
+        torch = self._torch
+        with torch.inference_mode():
+            features: dict[str, Any] = {
+                name: torch.from_numpy(getattr(batch, name)).to(self._model.device) for name in self._inputs
+            }
+            rows = self._model(**features).logits if self._is_reranker else self._model(features)["sentence_embedding"]
+        if rows.is_sparse:
+            rows = rows.to_dense()
+        return np.asarray(rows.float().cpu().numpy(), dtype=np.float32)
+
+    def close(self) -> None:
+        """Free the weights."""
+        del self._model
+
+
+def _encoder(description: ModelDescription, device: str) -> Any:
+    folder = str(description.folder)
+    if description.kind == "rerank":
+        from ..cross_encoder import CrossEncoder
+
+        return CrossEncoder(folder, device=device).eval()
+    if description.kind == "sparse":
+        from ..sparse_encoder import SparseEncoder
+
+        return SparseEncoder(folder, device=device).eval()
+    from ..sentence_transformer import SentenceTransformer
+
+    return SentenceTransformer(folder, device=device).eval()
