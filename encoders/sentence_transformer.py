@@ -12,18 +12,17 @@ import torch
 from torch import Tensor, nn
 
 from . import files
-from .encoder import Backend, Encoder, LoadRequest
+from .encoder import Backend, LoadRequest
 from .inputs import as_list
 from .loop import in_input_order, stack_in_input_order, wants_progress_bar
 from .model_card import SentenceTransformerModelCardData
 from .modules.module import Features
 from .modules.pooling import Pooling
 from .modules.transformer import Transformer
+from .pipeline_encoder import PipelineEncoder
 from .prompts import choose_prompt
-from .publishing import push, write_card
 from .quantization import Precision, check_precision, quantize_embeddings
 from .renames import keywords, warn_renamed
-from .saving import save_pipeline
 from .similarity_functions import SimilarityFunction
 from .tasks import for_task
 from .util.tensor import normalize_embeddings as unit_rows
@@ -34,7 +33,7 @@ logger = logging.getLogger(__name__)
 OutputValue = Literal["sentence_embedding", "token_embeddings"]
 
 
-class SentenceTransformer(Encoder):
+class SentenceTransformer(PipelineEncoder):
     """Loads or builds a model that turns texts into dense vectors."""
 
     model_card_data_class = SentenceTransformerModelCardData
@@ -207,82 +206,6 @@ class SentenceTransformer(Encoder):
             normalize_embeddings=normalize_embeddings,
             truncate_dim=truncate_dim,
             pool=pool,
-        )
-
-    def save(
-        self,
-        path: str,
-        model_name: str | None = None,
-        create_model_card: bool = True,
-        train_datasets: list[str] | None = None,
-        safe_serialization: bool = True,
-    ) -> None:
-        """Write the model into a folder that Sentence Transformers reads, too."""
-        if path is None:
-            return
-        save_pipeline(self, path, safe_serialization=safe_serialization)
-        if create_model_card:
-            write_card(self, path, model_name=model_name, train_datasets=train_datasets)
-
-    save_pretrained = save
-
-    @keywords(old={"repo_name": "repo_id"})
-    def push_to_hub(
-        self,
-        repo_id: str,
-        token: str | None = None,
-        private: bool | None = None,
-        safe_serialization: bool = True,
-        commit_message: str | None = None,
-        local_model_path: str | None = None,
-        exist_ok: bool = False,
-        replace_model_card: bool = False,
-        train_datasets: list[str] | None = None,
-        revision: str | None = None,
-        create_pr: bool = False,
-    ) -> str:
-        """Upload the model to the hub; gives the URL of the commit or pull request."""
-        return push(
-            self,
-            repo_id,
-            token=token,
-            private=private,
-            safe_serialization=safe_serialization,
-            commit_message=commit_message,
-            local_model_path=local_model_path,
-            exist_ok=exist_ok,
-            replace_model_card=replace_model_card,
-            train_datasets=train_datasets,
-            revision=revision,
-            create_pr=create_pr,
-        )
-
-    @keywords(old={"repo_name": "repo_id"})
-    def save_to_hub(
-        self,
-        repo_id: str,
-        organization: str | None = None,
-        token: str | None = None,
-        private: bool | None = None,
-        safe_serialization: bool = True,
-        commit_message: str = "Add new SentenceTransformer model.",
-        local_model_path: str | None = None,
-        exist_ok: bool = False,
-        replace_model_card: bool = False,
-        train_datasets: list[str] | None = None,
-    ) -> str:
-        """The old name of push_to_hub."""
-        warn_renamed("SentenceTransformer", "save_to_hub", "push_to_hub", stacklevel=4)
-        return self.push_to_hub(
-            f"{organization}/{repo_id}" if organization and "/" not in repo_id else repo_id,
-            token=token,
-            private=private,
-            safe_serialization=safe_serialization,
-            commit_message=commit_message,
-            local_model_path=local_model_path,
-            exist_ok=exist_ok,
-            replace_model_card=replace_model_card,
-            train_datasets=train_datasets,
         )
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import files, folder
-from ..encoder import Backend, Encoder, LoadRequest
+from ..encoder import Backend, LoadRequest
 from ..inputs import as_list
 from ..loop import wants_progress_bar
 from ..model_card import SparseEncoderModelCardData
@@ -21,10 +21,9 @@ from ..modules.pooling import Pooling
 from ..modules.sparse_auto_encoder import SparseAutoEncoder
 from ..modules.splade_pooling import SpladePooling
 from ..modules.transformer import Transformer
+from ..pipeline_encoder import PipelineEncoder
 from ..prompts import choose_prompt
-from ..publishing import push, write_card
 from ..renames import keywords, warn_renamed
-from ..saving import save_pipeline
 from ..similarity_functions import SimilarityFunction
 from ..tasks import for_task
 from ..util.tensor import select_max_active_dims
@@ -33,7 +32,7 @@ from . import readout
 logger = logging.getLogger(__name__)
 
 
-class SparseEncoder(Encoder):
+class SparseEncoder(PipelineEncoder):
     """Loads or builds a model that turns texts into sparse vectors, over a vocabulary (SPLADE) or features (CSR)."""
 
     kind = "SparseEncoder"
@@ -210,52 +209,6 @@ class SparseEncoder(Encoder):
     def decode(self, embeddings: Tensor, top_k: int | None = None) -> Any:
         """(token, weight) pairs, heaviest first: a list for a vector, a list of lists for a matrix."""
         return readout.decode(embeddings, self.tokenizer.convert_ids_to_tokens, top_k)
-
-    def save(
-        self,
-        path: str,
-        model_name: str | None = None,
-        create_model_card: bool = True,
-        train_datasets: list[str] | None = None,
-        safe_serialization: bool = True,
-    ) -> None:
-        """Write the model into a folder that Sentence Transformers reads, too."""
-        save_pipeline(self, path, safe_serialization=safe_serialization)
-        if create_model_card:
-            write_card(self, path, model_name=model_name, train_datasets=train_datasets)
-
-    save_pretrained = save
-
-    @keywords(old={"repo_name": "repo_id"})
-    def push_to_hub(
-        self,
-        repo_id: str,
-        token: str | None = None,
-        private: bool | None = None,
-        safe_serialization: bool = True,
-        commit_message: str | None = None,
-        local_model_path: str | None = None,
-        exist_ok: bool = False,
-        replace_model_card: bool = False,
-        train_datasets: list[str] | None = None,
-        revision: str | None = None,
-        create_pr: bool = False,
-    ) -> str:
-        """Upload the model to the hub; gives the URL of the commit or pull request."""
-        return push(
-            self,
-            repo_id,
-            token=token,
-            private=private,
-            safe_serialization=safe_serialization,
-            commit_message=commit_message,
-            local_model_path=local_model_path,
-            exist_ok=exist_ok,
-            replace_model_card=replace_model_card,
-            train_datasets=train_datasets,
-            revision=revision,
-            create_pr=create_pr,
-        )
 
 
 def _has_vocabulary_head(path: Path) -> bool:

@@ -105,8 +105,11 @@ def test_a_model_is_pushed_with_its_card(hub: RecordingHub, dense_folder: str, r
     assert hub.calls[-2][1]["exist_ok"] is True
 
 
-def test_the_old_method_and_its_old_arguments(hub: RecordingHub, dense_folder: str) -> None:
-    model = SentenceTransformer(dense_folder, device="cpu")
+@pytest.mark.parametrize(("kind", "folder"), [(SentenceTransformer, "dense_folder"), (SparseEncoder, "splade_folder")])
+def test_the_old_method_and_its_old_arguments(
+    hub: RecordingHub, kind: type[Any], folder: str, request: pytest.FixtureRequest
+) -> None:
+    model = kind(request.getfixturevalue(folder), device="cpu")
     with pytest.warns(DeprecationWarning, match="push_to_hub") as caught:
         model.save_to_hub("name", organization="us")
     assert caught[0].filename == __file__
