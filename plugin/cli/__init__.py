@@ -11,7 +11,6 @@ from .backfill import backfill
 from .doctor import doctor
 from .evaluate import evaluate
 from .gateway import gateway
-from .gateway import gateway
 from .index import index
 from .key import key
 from .models import models
