@@ -1,1 +1,0 @@
-"""A reverse proxy before the cluster: applications point at it and get semantic search, unchanged."""
