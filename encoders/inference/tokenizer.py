@@ -89,6 +89,17 @@ class Tokenizer:
             for index, token, (start, stop), special in marked
         ]
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of a text stands in it: of the whole text, also beyond what the model reads."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return [span for part in (encoding, *encoding.overflowing) for span in part.offsets]
+
+    def room(self, prompt: str) -> int:
+        """How many tokens of a text the model reads, beside the special ones and the prompt's."""
+        limit: int = self._tokenizer.truncation["max_length"]
+        around = self._tokenizer.encode(self._clean(prompt), add_special_tokens=self._special_tokens)
+        return max(1, limit - len(around.ids))
+
     def _prepare(self, given: Text, prompt: str) -> Text:
         if isinstance(given, str):
             return self._clean(prompt + given)
