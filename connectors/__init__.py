@@ -27,7 +27,7 @@ from .index import ensure_index, read_spec, require_spec, spec_for, store_spec
 from .indexing import index_documents
 from .native_search import NativeSearcher
 from .opensearch import escape_token, feature_weights, unescape_token
-from .ports import Encoded, Encoder, EncodingFailed, ModelIdentity, Models
+from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .registration import register, unregister
 from .report import IndexingReport, Outcome
 from .search import Searcher
@@ -67,6 +67,8 @@ __all__ = [
     "IndexingReport",
     "IndexingStopped",
     "Leg",
+    "Measure",
+    "Measured",
     "Mode",
     "ModelIdentity",
     "ModelMismatch",

@@ -56,8 +56,8 @@ class Tokenizer:
         self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         self._tokenizer.no_padding()
         own = self._tokenizer.truncation if description.is_static else None
-        limit = min(max_tokens, own["max_length"]) if own else max_tokens
-        self._tokenizer.enable_truncation(limit, strategy="longest_first")
+        self._limit: int = min(max_tokens, own["max_length"]) if own else max_tokens
+        self._tokenizer.enable_truncation(self._limit, strategy="longest_first")
         self._lower = description.do_lower_case
         self._strips = not description.is_static
         self._special_tokens = special_tokens
@@ -96,9 +96,8 @@ class Tokenizer:
 
     def room(self, prompt: str) -> int:
         """How many tokens of a text the model reads, beside the special ones and the prompt's."""
-        limit: int = self._tokenizer.truncation["max_length"]
         around = self._tokenizer.encode(self._clean(prompt), add_special_tokens=self._special_tokens)
-        return max(1, limit - len(around.ids))
+        return max(1, self._limit - len(around.ids))
 
     def _prepare(self, given: Text, prompt: str) -> Text:
         if isinstance(given, str):
