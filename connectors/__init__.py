@@ -2,7 +2,9 @@
 
 from .answer import MODES, Answer, Filter, Mode, Result
 from .backfill import Outlook, backfill, outlook, spec_in_place
-from .client import Cluster, DryRun, OpenSearchCluster, Request
+from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect
+from .common.features import escape_token, feature_weights, unescape_token
+from .dialect import Dialect, dialect_for
 from .doctor import Diagnosis, Finding, examine, read_capabilities
 from .documents import Document, Unreadable, read_jsonl
 from .errors import (
@@ -26,10 +28,10 @@ from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rer
 from .index import ensure_index, read_spec, require_spec, spec_for, store_spec
 from .indexing import index_documents
 from .native_search import NativeSearcher
-from .opensearch import escape_token, feature_weights, unescape_token
 from .ports import Encoded, Encoder, EncodingFailed, ModelIdentity, Models
 from .registration import register, unregister
 from .report import IndexingReport, Outcome
+from .request import Request
 from .search import Searcher
 from .spec import TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights
 from .text import join_text
@@ -55,9 +57,11 @@ __all__ = [
     "ConnectorError",
     "DeadLetterUnwritable",
     "DenseField",
+    "Dialect",
     "DimensionMismatch",
     "Document",
     "DryRun",
+    "ElasticsearchCluster",
     "Encoded",
     "Encoder",
     "EncoderUnavailable",
@@ -85,6 +89,8 @@ __all__ = [
     "Unreadable",
     "Weights",
     "backfill",
+    "connect",
+    "dialect_for",
     "ensure_index",
     "escape_token",
     "feature_weights",

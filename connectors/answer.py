@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from .common.hits import Key
 from .errors import BadQuery
-from .opensearch import Key
 
 Mode = Literal["bm25", "dense", "sparse", "fused", "reranked"]
 MAX_DEPTH = 10_000  # index.max_result_window, by default

@@ -6,14 +6,14 @@ from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from . import opensearch
 from .client import Cluster
+from .common.bulk import ItemFailure, bulk_lines, parse_bulk
 from .documents import Prepared, source_json
 from .enrich import check_complete, enriched, is_unchanged
 from .errors import BadDocument, ClusterUnavailable, EncoderUnavailable, RequestRefused
-from .index import index_path
 from .ports import Encoded, Encoder, EncodingFailed
 from .report import Outcome
+from .request import index_path
 from .spec import IndexSpec
 
 _TOO_LARGE = 413
@@ -32,6 +32,7 @@ class BatchWriter:
         self, cluster: Cluster, spec: IndexSpec, encoder: Encoder, *, patience_s: float, skip_unchanged: bool
     ) -> None:
         self._cluster = cluster
+        self._dialect = cluster.dialect
         self._spec = spec
         self._encoder = encoder
         self._patience_s = patience_s
@@ -48,9 +49,9 @@ class BatchWriter:
 
     def _stored(self, batch: Sequence[Prepared]) -> dict[str, Mapping[str, Any]]:
         """What the index has of these ids, without the vectors."""
-        excluded = ",".join(self._spec.vector_fields)
-        path = index_path(self._spec.index, f"/_mget?_source_excludes={excluded}")
-        answer = self._cluster.read("POST", path, {"ids": [document.id for document in batch]})
+        source = self._dialect.source_filter(self._spec.vector_fields)
+        body = {"docs": [{"_id": document.id, "_source": source} for document in batch]}
+        answer = self._cluster.read("POST", index_path(self._spec.index, "/_mget"), body)
         return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
 
     def _encoded(self, documents: Sequence[Prepared]) -> tuple[list[Ready], list[Outcome]]:
@@ -71,7 +72,7 @@ class BatchWriter:
             raise BadDocument(f"its text could not be encoded: {encoded.reason}")
         if encoded is not None:
             check_complete(self._spec, encoded)
-        return source_json(enriched(self._spec, document, encoded))
+        return source_json(enriched(self._dialect, self._spec, document, encoded))
 
     def _encode(self, texts: list[str]) -> Sequence[Encoded | EncodingFailed]:
         if not texts:
@@ -110,9 +111,9 @@ class BatchWriter:
             ready = again
 
     def _lines(self, ready: Sequence[Ready]) -> bytes:
-        return opensearch.bulk_lines((document.id, source) for document, source in ready)
+        return bulk_lines((document.id, source) for document, source in ready)
 
-    def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, opensearch.ItemFailure | None]]:
+    def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, ItemFailure | None]]:
         """Send documents in one bulk; a bulk that is refused as a whole is halved until the culprit stands alone."""
         if not ready:
             return
@@ -122,13 +123,13 @@ class BatchWriter:
             if err.status not in (_MALFORMED, _TOO_LARGE):
                 raise
             if len(ready) == 1:
-                yield ready[0], opensearch.ItemFailure(err.status, str(err))
+                yield ready[0], ItemFailure(err.status, str(err))
                 return
             middle = len(ready) // 2
             yield from self._bulk(ready[:middle])
             yield from self._bulk(ready[middle:])
             return
-        yield from zip(ready, opensearch.parse_bulk(response), strict=True)
+        yield from zip(ready, parse_bulk(response), strict=True)
 
 
 def success(document: Prepared) -> Outcome:

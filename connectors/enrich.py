@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from . import opensearch
+from .dialect import Dialect
 from .documents import Prepared
 from .errors import BadDocument, BadSpec
 from .ports import Encoded
@@ -11,7 +11,7 @@ from .spec import IndexSpec
 from .text import text_hash
 
 
-def enriched(spec: IndexSpec, document: Prepared, encoded: Encoded | None) -> dict[str, Any]:
+def enriched(dialect: Dialect, spec: IndexSpec, document: Prepared, encoded: Encoded | None) -> dict[str, Any]:
     """The document with vectors and marker; without vectors where it has no text (`encoded` None).
 
     Raises BadDocument where the vectors cannot be stored, DimensionMismatch where they are of another length.
@@ -20,7 +20,7 @@ def enriched(spec: IndexSpec, document: Prepared, encoded: Encoded | None) -> di
     if encoded is None:
         return source
     try:
-        return {**source, **opensearch.vector_fields(spec, encoded)}
+        return {**source, **dialect.vector_fields(spec, encoded)}
     except ValueError as err:
         raise BadDocument(str(err)) from err
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from .batch_writer import BatchWriter, Ready, failure, pauses
 from .documents import Prepared, source_json
 from .errors import EncoderUnavailable
-from .index import index_path
 from .report import Outcome
+from .request import index_path
 
 _LONE_ATTEMPTS = 3
 

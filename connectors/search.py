@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import opensearch
 from .answer import MODES, Answer, Filter, Mode, Ranking, Result, check_question, timed
 from .client import Cluster
-from .errors import ConnectorError
+from .common.hits import Key, parse_hits
+from .common.query import Question, bm25_query, filtered, given
 from .fusion import fuse_in_blocks, rerank
-from .index import check_models, index_path
-from .opensearch import Key
+from .index import check_models
 from .ports import Encoded, Encoder
+from .request import index_path
 from .spec import IndexSpec
 from .text import join_text
 
@@ -22,10 +22,11 @@ class Searcher:
     def __init__(self, cluster: Cluster, spec: IndexSpec, encoder: Encoder) -> None:
         check_models(spec, encoder.models)
         self._cluster = cluster
+        self._dialect = cluster.dialect
         self._spec = spec
         self._encoder = encoder
         count = cluster.read("GET", index_path(spec.index, "/_count"))["count"] if spec.dense else 0
-        self._dense_plan = opensearch.dense_plan(spec, count)
+        self._dense_plan = self._dialect.dense_plan(spec, count)
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -88,21 +89,20 @@ class Searcher:
         answer = self._cluster.read("POST", index_path(self._spec.index, "/_msearch"), lines)
         rankings: dict[str, Ranking] = {}
         for leg, response in zip(legs, answer["responses"], strict=True):
-            hits = opensearch.parse_hits(response, f"the {leg} search of '{self._spec.index}'")
+            hits = parse_hits(response, f"the {leg} search of '{self._spec.index}'")
             rankings[leg] = [(hit.key, hit.score) for hit in hits.hits]
         return rankings
 
     def _body(self, leg: Mode, query: str, encoded: Encoded, depth: int, filter: Filter | None) -> dict[str, Any]:
         spec = self._spec
         if leg == "bm25":
-            asked = opensearch.bm25_query(spec, query)
-            body: dict[str, Any] = {"query": opensearch.filtered(asked, filter), "size": depth}
+            asked = bm25_query(spec, query)
+            body: dict[str, Any] = {"query": filtered(asked, filter), "size": depth}
         elif leg == "sparse":
-            asked = opensearch.sparse_query(spec, _given(encoded.sparse, leg))
-            body = {"query": opensearch.filtered(asked, filter), "size": depth}
+            asked = self._dialect.sparse_query(spec, given(encoded.sparse, leg))
+            body = {"query": filtered(asked, filter), "size": depth}
         else:
-            vector = _given(encoded.dense, leg)
-            body = opensearch.dense_body(spec, self._dense_plan, query, vector, encoded.sparse, depth, filter)
+            body = self._dialect.dense_body(spec, self._dense_plan, Question(query, encoded), depth, filter)
         return {**body, "_source": False}
 
     def _fused(self, rankings: Mapping[str, Ranking]) -> Ranking:
@@ -119,10 +119,10 @@ class Searcher:
         body = {
             "query": {"ids": {"values": [key.id for key in keys]}},
             "size": len(keys) * len(indices),
-            "_source": {"excludes": list(self._spec.own_fields)},
+            "_source": self._dialect.source_filter(self._spec.own_fields),
         }
         answer = self._cluster.read("POST", index_path(",".join(indices), "/_search"), body)
-        found = opensearch.parse_hits(answer, f"reading documents of '{self._spec.index}'")
+        found = parse_hits(answer, f"reading documents of '{self._spec.index}'")
         return {hit.key: hit.source for hit in found.hits}
 
     def _reranked(
@@ -156,9 +156,3 @@ def _results(
         )
         for key, score in best
     )
-
-
-def _given(value: Any, leg: str) -> Any:
-    if value is None:
-        raise ConnectorError(f"the encoder gave no {leg} vector for the query, the index has a {leg} field")
-    return value

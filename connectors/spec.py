@@ -10,7 +10,8 @@ from .fusion import Technique
 from .ports import ModelIdentity, Models
 
 Space = Literal["cosinesimil", "innerproduct", "l2"]
-DenseKind = Literal["binary", "knn_vector"]
+DenseKind = Literal["binary", "knn_vector", "dense_vector"]
+SparseKind = Literal["rank_features", "sparse_vector"]
 Way = Literal["native", "sidecar"]
 Leg = Literal["bm25", "dense", "sparse"]
 Match = Literal["best_fields", "most_fields", "cross_fields"]
@@ -32,9 +33,10 @@ class DenseField:
 
 @dataclass(frozen=True, slots=True)
 class SparseField:
-    """Weights by token, in a rank_features field."""
+    """Weights by token."""
 
     name: str = "outrider_sparse"
+    kind: SparseKind = "rank_features"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,13 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Ask an index: BM25, dense and sparse rankings, fused, and reordered with the help of a cross-encoder."""
-    from outrider.connectors import MODES, BadQuery, OpenSearchCluster, require_spec
+    from outrider.connectors import MODES, BadQuery, connect, require_spec
 
     from ..asking import asker_for
 
     if mode not in MODES:
         raise BadQuery(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
-    cluster = OpenSearchCluster(url)
+    cluster = connect(url)
     spec = require_spec(cluster, name)
     encoder = None if spec.way == "native" else open_encoder(sidecar)
     answer = asker_for(cluster, spec, encoder).search(question, mode, size, offset=offset, filter=_filter(only))
