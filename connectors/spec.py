@@ -11,7 +11,8 @@ from .fusion import Technique
 from .ports import ModelIdentity, Models
 
 Space = Literal["cosinesimil", "innerproduct", "l2"]
-DenseKind = Literal["binary", "knn_vector"]
+DenseKind = Literal["binary", "knn_vector", "dense_vector"]
+SparseKind = Literal["rank_features", "sparse_vector"]
 Way = Literal["native", "sidecar"]
 Leg = Literal["bm25", "dense", "sparse"]
 Match = Literal["best_fields", "most_fields", "cross_fields"]
@@ -33,9 +34,10 @@ class DenseField:
 
 @dataclass(frozen=True, slots=True)
 class SparseField:
-    """Weights by token, in a rank_features field."""
+    """Weights by token."""
 
     name: str = "outrider_sparse"
+    kind: SparseKind = "rank_features"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,13 @@ class IndexSpec:
 
     @property
     def vector_fields(self) -> tuple[str, ...]:
-        return tuple(f.name for f in (self.dense, self.sparse) if f)
+        """The fields of a document that hold its vectors."""
+        fields = tuple(f.name for f in (self.dense, self.sparse) if f)
+        return (self.chunks.field,) if self.chunks and fields else fields
+
+    def path(self, field: DenseField | SparseField) -> str:
+        """Where a query finds a vector field: in the document, or in each of its chunks."""
+        return f"{self.chunks.field}.{field.name}" if self.chunks else field.name
 
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of each model whose vectors are stored."""
