@@ -25,20 +25,35 @@ from .errors import (
     NotRegistered,
     RequestRefused,
     SettingInTheWay,
+    SpecUnreadable,
 )
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
 from .index import ensure_index, read_spec, require_spec, spec_for, store_spec
 from .indexing import index_documents
 from .native_search import NativeSearcher
+from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .registration import register, unregister
 from .report import IndexingReport, Outcome
 from .request import Request
 from .search import Searcher
 from .spec import TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights
+from .specfile import Declared, read_spec_file, spec_as_yaml, spec_schema
 from .text import join_text
 
 __all__ = [
+    "SpecUnreadable",
+    "spec_schema",
+    "spec_as_yaml",
+    "read_spec_file",
+    "Declared",
+    "make_plan",
+    "leftovers",
+    "destroy",
+    "apply",
+    "Plan",
+    "Leftovers",
+    "Change",
     "Diagnosis",
     "Finding",
     "NativeSearcher",

@@ -2,7 +2,8 @@
 
 ConnectorError
 ├── BadSpec               an index description that contradicts itself or the index
-│   └── DimensionMismatch    a vector of another length than the field
+│   ├── DimensionMismatch    a vector of another length than the field
+│   └── SpecUnreadable       what is kept with an index is no spec any more
 ├── ModelMismatch         the encoder is not the one the index was built with
 ├── BadDocument           one document that cannot be indexed as it is
 ├── BadQuery              a query that cannot be asked as it is
@@ -34,6 +35,10 @@ class BadSpec(ConnectorError):
 
 
 class DimensionMismatch(BadSpec):
+    pass
+
+
+class SpecUnreadable(BadSpec):
     pass
 
 
