@@ -1,7 +1,7 @@
 """Vectors into a search engine, and questions to it."""
 
 from .answer import MODES, Answer, Excerpt, Filter, Mode, Result
-from .backfill import Outlook, backfill, outlook, spec_in_place
+from .backfill import Follower, Origin, Outlook, backfill, make_target, outlook, spec_in_place
 from .chunks import Chunking
 from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect
 from .common.features import escape_token, feature_weights, unescape_token
@@ -21,6 +21,7 @@ from .errors import (
     DimensionMismatch,
     EncoderUnavailable,
     IndexingStopped,
+    MigrationStopped,
     ModelMismatch,
     NotRegistered,
     RequestRefused,
@@ -28,8 +29,9 @@ from .errors import (
     SpecUnreadable,
 )
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
-from .index import ensure_index, read_spec, require_spec, spec_for, store_spec
+from .index import ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
 from .indexing import index_documents
+from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
@@ -42,6 +44,16 @@ from .specfile import Declared, read_spec_file, spec_as_yaml, spec_schema
 from .text import join_text
 
 __all__ = [
+    "make_target",
+    "MigrationStopped",
+    "verify",
+    "roll_back",
+    "migrate",
+    "finish",
+    "Verification",
+    "Migration",
+    "Origin",
+    "Follower",
     "SpecUnreadable",
     "spec_schema",
     "spec_as_yaml",
@@ -129,6 +141,7 @@ __all__ = [
     "require_spec",
     "rerank",
     "spec_for",
+    "spec_for_models",
     "spec_in_place",
     "store_spec",
     "unescape_token",

@@ -11,6 +11,7 @@ ConnectorError
 ├── CheckpointUnusable    how far a run has come cannot be read or written
 ├── DeadLetterUnwritable  a failed document could not be put on record
 ├── IndexingStopped       a bulk run ended early; carries what was done until then
+├── MigrationStopped      two indices are not what they should be; the alias stays where it is
 ├── NotRegistered         the native way is asked for and was never set up
 ├── SettingInTheWay       a cluster setting must change first; carries the exact request
 └── ClusterError          the cluster refused or failed
@@ -63,6 +64,10 @@ class CheckpointUnusable(ConnectorError):
 
 
 class DeadLetterUnwritable(ConnectorError):
+    pass
+
+
+class MigrationStopped(ConnectorError):
     pass
 
 

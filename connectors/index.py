@@ -76,6 +76,13 @@ def fresh_spec(
     )
 
 
+def spec_for_models(cluster: Cluster, spec: IndexSpec, models: Models) -> IndexSpec:
+    """The same spec with other models, their vectors in the fields that suit this cluster best."""
+    fresh = fresh_spec(cluster, spec.index, spec.text_fields, models)
+    plain = replace(spec, way="sidecar", pipelines=None, follower=None)
+    return replace(plain, models=models, dense=fresh.dense, sparse=fresh.sparse)
+
+
 def ensure_index(cluster: Cluster, spec: IndexSpec) -> IndexSpec:
     """Make the index, or add our fields to one that exists; nothing changes where all is there.
 
@@ -106,11 +113,22 @@ def live_properties(cluster: Cluster, index: str) -> Mapping[str, Any]:
     return mappings[0].get("properties", {}) if mappings else {}
 
 
+def read_meta(cluster: Cluster, index: str) -> Mapping[str, Any]:
+    """What is kept in an index's mapping beside its fields."""
+    mappings = _mappings(cluster, index)
+    return mappings[0].get("_meta", {}) if mappings else {}
+
+
+def write_meta(cluster: Cluster, index: str, key: str, value: Any) -> None:
+    """Keep something there, or take it away (None); all else stays."""
+    meta = {name: each for name, each in read_meta(cluster, index).items() if name != key}
+    changed = meta if value is None else {**meta, key: value}
+    cluster.write("PUT", index_path(index, "/_mapping"), {"_meta": changed})
+
+
 def remove_spec(cluster: Cluster, index: str) -> None:
     """Take the spec out of an index's mapping; what else is kept there stays."""
-    (mapping,) = _mappings(cluster, index)
-    meta = {key: value for key, value in mapping.get("_meta", {}).items() if key != META_KEY}
-    cluster.write("PUT", index_path(index, "/_mapping"), {"_meta": meta})
+    write_meta(cluster, index, META_KEY, None)
 
 
 def check_models(spec: IndexSpec, models: Models) -> None:
@@ -165,6 +183,4 @@ def store_spec(cluster: Cluster, spec: IndexSpec) -> None:
     changed = [name for name in FIXED if getattr(stored, name) != getattr(spec, name)]
     if changed:
         raise BadSpec(f"index '{spec.index}': {', '.join(changed)} cannot change without indexing into a new index")
-    (meta,) = (mapping.get("_meta", {}) for mapping in _mappings(cluster, spec.index))
-    body = {"_meta": {**meta, META_KEY: spec_to_meta(spec)}}
-    cluster.write("PUT", index_path(spec.index, "/_mapping"), body)
+    write_meta(cluster, spec.index, META_KEY, spec_to_meta(spec))

@@ -77,6 +77,7 @@ class IndexSpec:
     `match` is how several text fields count together; `tie_breaker` is what each field but the best one adds to it.
     `exact_limit` is the number of documents up to which byte vectors are scored exhaustively.
     `chunks` is how long texts are cut; without it each document has one vector of a kind, of what the model reads.
+    `follower` is an index that gets what is written to this one, while an alias moves from one to the other.
     `way` says who encodes: the engine through its plugins (native), or the sidecar.
     """
 
@@ -99,6 +100,7 @@ class IndexSpec:
     rerank_window: int = 50
     rerank_weight: float = 0.5
     exact_limit: int = 50_000
+    follower: str | None = None
 
     def __post_init__(self) -> None:
         if not self.text_fields or not all(self.text_fields):

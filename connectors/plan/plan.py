@@ -98,7 +98,10 @@ def _wanted(cluster: Cluster, declared: Declared, models: Models, stored: IndexS
     spec = declared.spec(models, dense, sparse)
     if stored is not None:
         spec = replace(
-            spec, models=_same_names(spec.models, stored.models), id_field=template.id_field or stored.id_field
+            spec,
+            models=_same_names(spec.models, stored.models),
+            id_field=template.id_field or stored.id_field,
+            follower=stored.follower,
         )
     return native_spec(spec) if spec.way == "native" else spec
 

@@ -13,6 +13,7 @@ from .evaluate import evaluate
 from .gateway import gateway
 from .index import index
 from .key import key
+from .migrate import migrate
 from .models import models
 from .plan import apply, destroy, plan
 from .quickstart import quickstart
@@ -35,6 +36,7 @@ app.command()(tune)
 app.command()(plan)
 app.command()(apply)
 app.command()(destroy)
+app.command()(migrate)
 app.add_typer(spec, name="spec")
 
 
