@@ -114,7 +114,7 @@ def roll_back(
     new = _settled(cluster, alias)
     before = read_meta(cluster, new.index).get(_MOVED_FROM)
     if not before or new.follower != before:
-        raise BadSpec(f"'{alias}' was not moved here, or that was finished: there is nothing to go back to")
+        raise BadSpec(f"'{alias}' was not moved to '{new.index}', or is back already: there is nothing to go back to")
     old = require_spec(cluster, before)
     follower = Follower(cluster, Origin(new.index, new.own_fields), old, encoder_for(old), patience_s=_PATIENCE_S)
     on_step(f"bringing over what was written to '{new.index}'")
