@@ -59,6 +59,15 @@ def count(cluster: Cluster, index: str) -> int:
     return int(cluster.read("GET", index_path(index, "/_count"))["count"])
 
 
+def missing(cluster: Cluster, origin: str, target: str) -> list[str]:
+    """The ids of the documents that the origin has and the target does not: all are looked at."""
+    found: list[str] = []
+    for page in _pages(cluster, origin, {"match_all": {}}):
+        there = _present(cluster, target, page)
+        found += [place.id for place in page if place.id not in there]
+    return found
+
+
 def _open_pages(cluster: Cluster, origin: str, target: str, marks: Marks) -> Iterator[list[Place]]:
     for shard, mark in marks.items():
         yield from _pages(cluster, origin, {"range": {"_seq_no": {"gt": mark}}}, shard)

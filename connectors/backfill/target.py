@@ -4,6 +4,7 @@ from typing import Any
 
 from ..client import Cluster
 from ..index import ensure_index, index_exists
+from ..opensearch.ml import PREFIX
 from ..request import index_path
 from ..spec import IndexSpec
 from .follower import Origin
@@ -28,6 +29,8 @@ def make_target(cluster: Cluster, origin: Origin, spec: IndexSpec) -> IndexSpec:
     (only,) = found.values()
     made = cluster.dialect.index_body(spec)
     kept = {key: value for key, value in only["settings"]["index"].items() if key not in _NOT_COPIED}
+    if str(kept.get("default_pipeline", "")).startswith(PREFIX):  # it encodes by the models of the origin
+        del kept["default_pipeline"]
     mappings = only["mappings"]
     fields = {name: each for name, each in mappings.get("properties", {}).items() if name not in origin.own_fields}
     own = made["mappings"]

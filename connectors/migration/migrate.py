@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..backfill import Follower, Origin, Progress, backfill
-from ..backfill.catch_up import catch_up, count, marks_of
+from ..backfill.catch_up import catch_up, count, marks_of, missing
 from ..backfill.target import make_target
 from ..client import Cluster
 from ..errors import BadSpec, MigrationStopped
@@ -81,7 +81,7 @@ def migrate(
         write_following(cluster, name, following)
     if not following.is_filled:
         on_step(f"copying '{old.index}' into '{name}'")
-        backfill(
+        report = backfill(
             cluster,
             new,
             encoder,
@@ -91,6 +91,8 @@ def migrate(
             on_progress=on_progress,
             **options,
         )
+        if report.failed:
+            _refuse_lost(cluster, old.index, name)
         write_following(cluster, name, replace(following, is_filled=True))
     follower = Follower(cluster, origin, new, encoder, patience_s=_PATIENCE_S)
     on_step("bringing over what was written meanwhile")
@@ -157,6 +159,16 @@ def _target(cluster: Cluster, origin: Origin, spec: IndexSpec) -> IndexSpec:
     """The new index, which may be there from before; a follower that it has is one of before, too."""
     found = read_spec(cluster, spec.index)
     return found if found is not None else make_target(cluster, origin, spec)
+
+
+def _refuse_lost(cluster: Cluster, old: str, new: str) -> None:
+    """What cannot be encoded is stored without vectors; what cannot be stored at all ends the migration."""
+    lost = missing(cluster, old, new)
+    if lost:
+        raise MigrationStopped(
+            f"{len(lost)} documents of '{old}' cannot be stored in '{new}' ({', '.join(lost[:5])}, …): their reasons are "
+            f"in the dead-letter file; mend them in '{old}' and run the same command again"
+        )
 
 
 def _has_same_vectors(spec: IndexSpec, wanted: IndexSpec) -> bool:
