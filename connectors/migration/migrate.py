@@ -166,8 +166,8 @@ def _refuse_lost(cluster: Cluster, old: str, new: str) -> None:
     lost = missing(cluster, old, new)
     if lost:
         raise MigrationStopped(
-            f"{len(lost)} documents of '{old}' cannot be stored in '{new}' ({', '.join(lost[:5])}, …): their reasons are "
-            f"in the dead-letter file; mend them in '{old}' and run the same command again"
+            f"{len(lost)} documents of '{old}' cannot be stored in '{new}', such as {', '.join(lost[:5])}: the reasons "
+            f"are in the dead-letter file; mend them in '{old}' and run the same command again"
         )
 
 

@@ -29,6 +29,7 @@ from outrider.connectors import (
     spec_for_models,
     verify,
 )
+from outrider.connectors.migration.migrate import name_for
 
 pytestmark = pytest.mark.engine
 
@@ -173,6 +174,15 @@ def test_a_document_that_cannot_be_encoded_is_not_lost(shop: Shop, other: Any, t
     reasons = {each["id"]: each["reason"] for each in map(json.loads, letters.read_text().splitlines())}
     assert reasons.keys() == {"mute", "list"}
     assert all("stored without vectors" in reason for reason in reasons.values())
+
+
+def test_a_document_that_cannot_be_stored_stops_it(shop: Shop, other: Any, tmp_path: Path) -> None:
+    strict = {"mappings": {"dynamic": "strict", "properties": {"title": {"type": "text"}, "id": {"type": "keyword"}}}}
+    shop.cluster.write("PUT", f"/{name_for(shop.alias, shop.wanted)}", strict)
+    with pytest.raises(MigrationStopped, match=f"{COUNT} documents of .* cannot be stored"):
+        move(shop, other, tmp_path, dead_letters=tmp_path / "letters")
+    assert shop.behind() == [shop.old.index]
+    assert len((tmp_path / "letters").read_text().splitlines()) == COUNT
 
 
 def test_cut_off_anywhere_the_same_call_goes_on(shop: Shop, new_encoder: Callable[..., Any], tmp_path: Path) -> None:
