@@ -9,7 +9,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from .client import Cluster
 from .common.bulk import ItemFailure, bulk_lines, parse_bulk
 from .documents import Prepared, source_json
-from .enrich import check_complete, enriched, is_unchanged
+from .enrich import enriched, is_unchanged
 from .errors import BadDocument, ClusterUnavailable, EncoderUnavailable, RequestRefused
 from .ports import Encoded, Encoder, EncodingFailed
 from .report import Outcome
@@ -70,8 +70,6 @@ class BatchWriter:
     def _source(self, document: Prepared, encoded: Encoded | EncodingFailed | None) -> bytes:
         if isinstance(encoded, EncodingFailed):
             raise BadDocument(f"its text could not be encoded: {encoded.reason}")
-        if encoded is not None:
-            check_complete(self._spec, encoded)
         return source_json(enriched(self._dialect, self._spec, document, encoded))
 
     def _encode(self, texts: list[str]) -> Sequence[Encoded | EncodingFailed]:

@@ -16,20 +16,36 @@ def enriched(dialect: Dialect, spec: IndexSpec, document: Prepared, encoded: Enc
 
     Raises BadDocument where the vectors cannot be stored, DimensionMismatch where they are of another length.
     """
-    source = {**document.fields, spec.marker: marker(spec, document)}
+    return {**document.fields, **own_values(dialect, spec, document.text, encoded)}
+
+
+def own_values(dialect: Dialect, spec: IndexSpec, text: str, encoded: Encoded | None) -> dict[str, Any]:
+    """What is stored beside the user's fields: the marker, and vectors where there are any. Raises as `enriched`."""
+    values = {spec.marker: marker(spec, text)}
     if encoded is None:
-        return source
+        return values
+    check_complete(spec, encoded)
     try:
-        return {**source, **dialect.vector_fields(spec, encoded)}
+        return {**values, **dialect.vector_fields(spec, encoded)}
     except ValueError as err:
         raise BadDocument(str(err)) from err
 
 
-def marker(spec: IndexSpec, document: Prepared) -> dict[str, Any]:
+def marker(spec: IndexSpec, text: str) -> dict[str, Any]:
     """What is kept beside the vectors: of which text they are, and by which models."""
-    if not document.text:
+    if not text:
         return {"state": "blank"}
-    return {"state": "encoded", "text_hash": text_hash(document.text), "models": spec.fingerprints()}
+    return {"state": "encoded", "text_hash": text_hash(text), "models": spec.fingerprints()}
+
+
+def pending_marker(spec: IndexSpec) -> dict[str, Any]:
+    """Beside a text whose vectors are to come."""
+    return {spec.marker: {"state": "pending"}}
+
+
+def failed_marker(spec: IndexSpec, reason: str) -> dict[str, Any]:
+    """Beside a text that cannot have vectors."""
+    return {spec.marker: {"state": "failed", "error": reason[:500]}}
 
 
 def is_unchanged(spec: IndexSpec, document: Prepared, stored: Mapping[str, Any]) -> bool:
@@ -37,7 +53,7 @@ def is_unchanged(spec: IndexSpec, document: Prepared, stored: Mapping[str, Any])
     found = stored.get(spec.marker)
     if not isinstance(found, Mapping):
         return False
-    wanted = marker(spec, document)
+    wanted = marker(spec, document.text)
     fields = {key: value for key, value in stored.items() if key not in spec.own_fields}
     return all(found.get(key) == value for key, value in wanted.items()) and fields == document.fields
 
