@@ -1,14 +1,15 @@
 """Vectors into a search engine, and questions to it."""
 
-from .answer import MODES, Answer, Filter, Mode, Result
+from .answer import MODES, Answer, Excerpt, Filter, Mode, Result
 from .backfill import Completed, Outlook, backfill, complete, complete_some, outlook, spec_in_place
 from .capabilities import parse_release
+from .chunks import Chunking
 from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect
 from .common.features import escape_token, feature_weights, unescape_token
 from .dialect import Dialect, dialect_for
 from .doctor import Diagnosis, Finding, examine, read_capabilities
-from .documents import Document, Unreadable, read_jsonl
-from .enrich import failed_marker, own_values, pending_marker
+from .documents import Document, Prepared, Unreadable, read_jsonl
+from .enrich import Enriched, Rejected, enrich, failed_marker, pending_marker
 from .errors import (
     BadDocument,
     BadQuery,
@@ -30,7 +31,7 @@ from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rer
 from .index import check_models, ensure_index, read_spec, require_spec, spec_for, store_spec
 from .indexing import index_documents
 from .native_search import NativeSearcher
-from .ports import Encoded, Encoder, EncodingFailed, ModelIdentity, Models
+from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .registration import register, unregister
 from .report import IndexingReport, Outcome
 from .request import Request, index_path
@@ -54,6 +55,7 @@ __all__ = [
     "BadQuery",
     "BadSpec",
     "CheckpointUnusable",
+    "Chunking",
     "Cluster",
     "ClusterError",
     "ClusterUnavailable",
@@ -68,13 +70,17 @@ __all__ = [
     "ElasticsearchCluster",
     "Encoded",
     "Encoder",
+    "Enriched",
     "EncoderUnavailable",
     "EncodingFailed",
+    "Excerpt",
     "Filter",
     "IndexSpec",
     "IndexingReport",
     "IndexingStopped",
     "Leg",
+    "Measure",
+    "Measured",
     "Mode",
     "ModelIdentity",
     "ModelMismatch",
@@ -83,7 +89,9 @@ __all__ = [
     "OpenSearchCluster",
     "Outcome",
     "Outlook",
+    "Prepared",
     "Request",
+    "Rejected",
     "RequestRefused",
     "Result",
     "Searcher",
@@ -98,6 +106,7 @@ __all__ = [
     "complete_some",
     "connect",
     "dialect_for",
+    "enrich",
     "ensure_index",
     "escape_token",
     "failed_marker",
@@ -108,7 +117,6 @@ __all__ = [
     "index_path",
     "join_text",
     "outlook",
-    "own_values",
     "parse_release",
     "pending_marker",
     "read_jsonl",

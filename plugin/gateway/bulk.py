@@ -10,7 +10,7 @@ import orjson
 
 from outrider.connectors import IndexSpec
 
-from .drafts import Draft, draft
+from .drafts import Draft, draft, probe
 from .enriching import Enricher, Place, Refused, Tally
 from .filtering import for_cluster, parameters, written
 from .http import Answer, Headers, Incoming, end_to_end
@@ -198,7 +198,7 @@ def _to_encode(each: Planned, probes: bool) -> Draft | None:
         return each.draft
     if each.update.upsert is not None:
         return each.update.upsert
-    return Draft(each.spec, b"{}", each.update.text or "?") if probes and each.spec else None
+    return probe(each.spec, each.update.text) if probes and each.spec else None
 
 
 def _update_source(update: Update, source: bytes | None) -> bytes:

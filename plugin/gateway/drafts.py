@@ -9,14 +9,12 @@ import orjson
 
 from outrider.connectors import (
     BadDocument,
-    BadSpec,
-    Dialect,
-    Encoded,
-    EncodingFailed,
+    Enriched,
     IndexSpec,
+    Prepared,
+    Rejected,
     failed_marker,
     join_text,
-    own_values,
     pending_marker,
 )
 
@@ -27,8 +25,13 @@ class Draft:
 
     spec: IndexSpec
     source: bytes
+    fields: Mapping[str, Any]
     text: str
     reason: str = ""
+
+    def prepared(self) -> Prepared:
+        """As connectors encode it."""
+        return Prepared(0, "", self.fields, self.text, len(self.source))
 
 
 def parse_object(source: bytes) -> dict[str, Any] | None:
@@ -60,10 +63,15 @@ def _drafted(spec: IndexSpec, source: bytes, fields: Mapping[str, Any]) -> Draft
         text = join_text(fields, spec.text_fields)
         text.encode()
     except BadDocument as err:
-        return Draft(spec, source, "", str(err))
+        return Draft(spec, source, fields, "", str(err))
     except UnicodeEncodeError as err:
-        return Draft(spec, source, "", f"its text has half of a character pair at position {err.start}")
-    return Draft(spec, source, text)
+        return Draft(spec, source, fields, "", f"its text has half of a character pair at position {err.start}")
+    return Draft(spec, source, fields, text)
+
+
+def probe(spec: IndexSpec, text: str) -> Draft:
+    """Nothing to store: a text whose being encoded shows that the encoder is there."""
+    return Draft(spec, b"{}", {spec.text_fields[0]: text or "?"}, text or "?")
 
 
 def touches_text(spec: IndexSpec, fields: Mapping[str, Any]) -> bool:
@@ -71,16 +79,17 @@ def touches_text(spec: IndexSpec, fields: Mapping[str, Any]) -> bool:
     return any(path in fields or path.split(".")[0] in fields for path in spec.text_fields)
 
 
-def with_vectors(dialect: Dialect, each: Draft, encoded: Encoded | EncodingFailed | None) -> tuple[bytes, str]:
+def with_vectors(each: Draft, made: Enriched | Rejected) -> tuple[bytes, str]:
     """The document as it is stored, and why it has no vectors, where it could not."""
-    if each.reason:
-        return spliced(each.source, failed_marker(each.spec, each.reason)), each.reason
-    if isinstance(encoded, EncodingFailed):
-        return spliced(each.source, failed_marker(each.spec, encoded.reason)), encoded.reason
-    try:
-        return spliced(each.source, own_values(dialect, each.spec, each.text, encoded)), ""
-    except (BadDocument, BadSpec) as err:
-        return spliced(each.source, failed_marker(each.spec, str(err))), str(err)
+    if isinstance(made, Rejected):
+        return failed(each, made.reason), made.reason
+    values = {field: made.source[field] for field in each.spec.own_fields if field in made.source}
+    return spliced(each.source, values), ""
+
+
+def failed(each: Draft, reason: str) -> bytes:
+    """The document as it is stored where it cannot have vectors."""
+    return spliced(each.source, failed_marker(each.spec, reason))
 
 
 def without_vectors(each: Draft) -> bytes:

@@ -6,13 +6,20 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from outrider.connectors import (
+    BadSpec,
+    Dialect,
     Encoded,
     EncoderUnavailable,
     EncodingFailed,
+    Enriched,
     IndexSpec,
+    Measured,
     ModelMismatch,
     Models,
+    Prepared,
+    Rejected,
     check_models,
+    enrich,
 )
 
 from ..client import SidecarClient
@@ -57,6 +64,10 @@ class Guarded:
         """The query by each model. Raises SidecarRefused for a text that is none."""
         return self._ask(lambda client: client.encode_query(text))
 
+    def token_spans(self, texts: Sequence[str]) -> Measured:
+        """The tokens of texts, for those that are cut into chunks."""
+        return self._ask(lambda client: client.token_spans(texts))
+
     def rank(self, query: str, passages: Sequence[str]) -> list[float]:
         """One score a passage, in order."""
         return self._ask(lambda client: client.rank(query, passages))
@@ -95,13 +106,18 @@ class Guarded:
             self._client = None
 
 
-def encode(encoder: Guarded, spec: IndexSpec, texts: Sequence[str]) -> Sequence[Encoded | EncodingFailed]:
-    """The texts by the models that the index was made with. Raises EncoderUnavailable, also for other models."""
+def encode(
+    dialect: Dialect, encoder: Guarded, spec: IndexSpec, documents: Sequence[Prepared]
+) -> list[Enriched | Rejected]:
+    """The documents by the models that the index was made with. Raises EncoderUnavailable, also for other models."""
     try:
         check_models(spec, encoder.models)
-    except ModelMismatch as err:
+        return enrich(dialect, spec, encoder, documents)
+    except (BadSpec, ModelMismatch) as err:
         raise EncoderUnavailable(str(err)) from err
-    results = encoder.encode_document(texts) if texts else []
-    if len(results) != len(texts):
-        raise EncoderUnavailable(f"the encoder gave {len(results)} results for {len(texts)} texts")
-    return results
+    except SidecarRefused as err:  # a text that cannot even be cut into chunks
+        if len(documents) == 1:
+            return [Rejected(documents[0], str(err))]
+    middle = len(documents) // 2
+    first, second = documents[:middle], documents[middle:]
+    return [*encode(dialect, encoder, spec, first), *encode(dialect, encoder, spec, second)]

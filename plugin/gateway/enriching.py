@@ -10,15 +10,15 @@ from typing import Any, Literal
 from outrider.connectors import (
     Cluster,
     ConnectorError,
-    Encoded,
     EncoderUnavailable,
-    EncodingFailed,
+    Enriched,
     IndexSpec,
+    Rejected,
     complete,
     index_path,
 )
 
-from .drafts import Draft, with_vectors, without_vectors
+from .drafts import Draft, failed, with_vectors, without_vectors
 from .encoding import Guarded, encode
 
 WhenDown = Literal["pending", "refuse"]
@@ -93,16 +93,16 @@ class Enricher:
         return [done[place] for place in range(len(drafts))]
 
     def _of_one(self, spec: IndexSpec, drafts: Sequence[Draft], tally: Tally) -> list[bytes | Refused]:
-        texts = [each.text for each in drafts if each.text]
+        sound = [each.prepared() for each in drafts if not each.reason]
         try:
-            results = iter(encode(self.encoder, spec, texts))
+            results = iter(encode(self.own.dialect, self.encoder, spec, sound))
         except EncoderUnavailable as err:
             log.warning("%d documents for %s could not be encoded: %s", len(drafts), spec.index, err)
             return self._unencoded(drafts, str(err), tally)
-        return [self._with(each, next(results) if each.text else None, tally) for each in drafts]
+        return [self._with(each, None if each.reason else next(results), tally) for each in drafts]
 
-    def _with(self, each: Draft, encoded: Encoded | EncodingFailed | None, tally: Tally) -> bytes:
-        source, reason = with_vectors(self.own.dialect, each, encoded)
+    def _with(self, each: Draft, made: Enriched | Rejected | None, tally: Tally) -> bytes:
+        source, reason = (failed(each, each.reason), each.reason) if made is None else with_vectors(each, made)
         tally.failed += bool(reason)
         tally.encoded += not reason
         return source

@@ -9,7 +9,7 @@ import orjson
 from outrider.connectors import IndexSpec
 
 from .bulk import needs_vectors
-from .drafts import Draft, draft
+from .drafts import draft, probe
 from .enriching import Enricher, Refused, Tally
 from .filtering import for_cluster, parameters, written
 from .http import Answer, Headers, Incoming, end_to_end, engine_error
@@ -60,7 +60,7 @@ class Single:
     async def _prepared(self, spec: IndexSpec, update: Update, tally: Tally) -> bytes | Refused:
         wish = update.upsert
         if wish is None and self._enricher.probes:
-            wish = Draft(spec, b"{}", update.text or "?")
+            wish = probe(spec, update.text)
         if wish is None:
             return update.source(None)
         (made,) = await self._enricher.enriched([wish], tally)

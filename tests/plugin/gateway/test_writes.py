@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 
-from outrider.connectors import Encoded, IndexSpec, OpenSearchCluster, own_values
+from outrider.connectors import Enriched, IndexSpec, OpenSearchCluster, Prepared, enrich
 from outrider.plugin.client import SidecarClient
 
 from .conftest import await_known
@@ -46,9 +46,10 @@ def has_vectors_of(
     cluster: OpenSearchCluster, spec: IndexSpec, encoder: SidecarClient, source: Mapping[str, Any], text: str
 ) -> bool:
     """Whether a document holds what the text is encoded as, and says so."""
-    (encoded,) = encoder.encode_document([text])
-    assert isinstance(encoded, Encoded)
-    wanted = own_values(cluster.dialect, spec, text, encoded)
+    prepared = Prepared(0, "", {"title": text}, text, len(text))
+    (made,) = enrich(cluster.dialect, spec, encoder, [prepared])
+    assert isinstance(made, Enriched)
+    wanted = made.source
     assert source["outrider"] == wanted["outrider"]
     vectors = [np.frombuffer(base64.b64decode(each["outrider_dense"]), ">f4") for each in (source, wanted)]
     np.testing.assert_allclose(*vectors, atol=1e-5)
