@@ -19,6 +19,9 @@ def gateway(
         str,
         typer.Option(help="What becomes of writes that cannot be encoded: pending (completed later) or refuse."),
     ] = "pending",
+    searches: Annotated[
+        str, typer.Option(help="What becomes of searches that do not say so themselves: hybrid or pass.")
+    ] = "hybrid",
     write_patience: Annotated[
         float, typer.Option(min=0.1, help="Seconds that a write waits for a sidecar that is busy or away.")
     ] = 10.0,
@@ -35,7 +38,7 @@ def gateway(
     asked with their own credentials.
     """
     from ..gateway.server import serve_gateway
-    from ..gateway.settings import GatewaySettings, listen_address, when_down
+    from ..gateway.settings import GatewaySettings, choice, listen_address, when_down
 
     host, port = listen_address(listen)
     settings = GatewaySettings(
@@ -44,6 +47,7 @@ def gateway(
         host,
         port,
         when_encoder_down=when_down(when_encoder_down),
+        searches=choice(searches),
         write_patience_s=write_patience,
         sidecar_key=sidecar_key,
         ca_file=ca_file,

@@ -2,13 +2,15 @@
 
 import ssl
 
-from ..errors import ClusterFailed
-from .body import pieces
+from ..errors import ServiceError
+from .body import once, pieces
 from .http import Answer, ClientGone, Incoming, Receive, Scope, Send, engine_error, incoming
 from .parts import Parts
 from .routes import Route, route
+from .searches import Passed, as_cluster_knows_it, header
 from .settings import GatewaySettings
 from .upstream import Upstream
+from .writes import Kept
 
 # How long a request waits for the first reading of the specs.
 _FIRST_READING_S = 10.0
@@ -43,15 +45,28 @@ class Gateway:
             return
         try:
             await parts.book.first(_FIRST_READING_S)
-            answer = await parts.writes.answer(request, found, parts.book.known, receive)
-        except ClusterFailed as err:
+            known = parts.book.known
+            business = parts.searches if found.kind in ("search", "msearch") else parts.writes
+            answer = await business.answer(request, found, known, receive)
+        except ServiceError as err:
             answer = engine_error(err.status, str(err))
         except ClientGone:
             return
+        await self._give(answer, request, receive, send)
+
+    async def _give(
+        self, answer: Answer | Passed | Kept | None, request: Incoming, receive: Receive, send: Send
+    ) -> None:
+        """Send an answer, or the request on, with the body that was read."""
         if answer is None:
             await self._upstream.pass_through(request, receive, send)
         elif isinstance(answer, Answer):
             await answer.send(send)
+        elif isinstance(answer, Passed):
+            more = [header(answer.header)] if answer.header else []
+            passed = as_cluster_knows_it(request, answer.content)
+            body = None if answer.content is None else once(answer.content)
+            await self._upstream.pass_through(passed, receive, send, *more, body=body)
         else:
             with answer:
                 await self._upstream.pass_through(request, receive, send, body=pieces(answer))

@@ -64,3 +64,8 @@ async def pieces(kept: SpooledTemporaryFile[bytes]) -> AsyncIterator[bytes]:
     kept.seek(0)
     while part := kept.read(_READ_BYTES):
         yield part
+
+
+async def once(content: bytes) -> AsyncIterator[bytes]:
+    """A body that is at hand."""
+    yield content

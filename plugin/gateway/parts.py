@@ -14,6 +14,8 @@ from .completer import Completer
 from .encoding import Guarded
 from .enriching import Enricher
 from .http import Headers
+from .hybrid import Hybrid
+from .searches import Searches
 from .settings import GatewaySettings
 from .specs import SpecBook
 from .upstream import Upstream
@@ -32,9 +34,11 @@ class Parts:
         self.headers = own_headers(settings)
         self.book = SpecBook(upstream, self.headers, settings.spec_interval_s)
         self._encoder = Guarded(lambda: self._client(settings.write_patience_s), _PAUSE_S)
+        self._query_encoder = Guarded(lambda: self._client(settings.search_patience_s), _PAUSE_S)
         self._tasks: list[asyncio.Task[None]] = []
         self.completer: Completer | None = None
         self._writes: Writes | None = None
+        self._searches: Searches | None = None
 
     def start(self) -> None:
         """Begin to read specs and to complete documents."""
@@ -47,6 +51,7 @@ class Parts:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._encoder.close()
+        self._query_encoder.close()
 
     @property
     def writes(self) -> Writes:
@@ -60,6 +65,14 @@ class Parts:
             )
             self._writes = Writes(self._upstream, enricher, self._settings.body_limit_bytes)
         return self._writes
+
+    @property
+    def searches(self) -> Searches:
+        """What answers searches; only after the book's first reading."""
+        if self._searches is None:
+            hybrid = Hybrid(self._upstream, self._own(), self._query_encoder)
+            self._searches = Searches(self._upstream, hybrid, self._settings.searches, self._settings.body_limit_bytes)
+        return self._searches
 
     def _specs(self) -> list[IndexSpec]:
         return list(self.book.known.specs.values())

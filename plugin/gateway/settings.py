@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import SettingsInvalid
 from .enriching import WhenDown
+from .searches import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,9 @@ class GatewaySettings:
     """Where requests go, who encodes, and how long is waited.
 
     `when_encoder_down` says what becomes of writes that cannot be encoded: stored without vectors and marked as
-    pending, or refused. `spec_interval_s` is how often it is asked which indices have a spec, `complete_interval_s`
-    how often for documents that lack their vectors. `ca_file` is trusted where the cluster's URL is https.
+    pending, or refused; `searches` what becomes of those that do not say `x-outrider: hybrid` or `pass` themselves.
+    `spec_interval_s` is how often it is asked which indices have a spec, `complete_interval_s` how often for documents
+    that lack their vectors. `ca_file` is trusted where the cluster's URL is https.
     """
 
     cluster: str
@@ -23,6 +25,7 @@ class GatewaySettings:
     host: str = "127.0.0.1"
     port: int = 9201
     when_encoder_down: WhenDown = "pending"
+    searches: Choice = "hybrid"
     sidecar_key: str | None = None
     write_patience_s: float = 10.0
     search_patience_s: float = 1.0
@@ -57,6 +60,13 @@ def when_down(given: str) -> WhenDown:
     if given in get_args(WhenDown):
         return cast(WhenDown, given)
     raise SettingsInvalid(f"--when-encoder-down {given!r} is not known; use {' or '.join(get_args(WhenDown))}")
+
+
+def choice(given: str) -> Choice:
+    """What `--searches` says. Raises SettingsInvalid."""
+    if given in get_args(Choice):
+        return cast(Choice, given)
+    raise SettingsInvalid(f"--searches {given!r} is not known; use {' or '.join(get_args(Choice))}")
 
 
 def listen_address(given: str) -> tuple[str, int]:

@@ -6,11 +6,10 @@ from tempfile import SpooledTemporaryFile
 
 from outrider.connectors import IndexSpec
 
-from ..errors import ServiceError
 from .body import is_readable, spool, unzipped, whole
 from .bulk import Bulk, concerns
 from .enriching import Enricher
-from .http import Answer, Incoming, Receive, engine_error
+from .http import Answer, Incoming, Receive
 from .routes import Route
 from .single import Single
 from .specs import Known
@@ -46,8 +45,6 @@ class Writes:
         try:
             kept = await spool(receive, self._limit_bytes)
             found = await answer(kept)
-        except ServiceError as err:
-            found = engine_error(err.status, str(err))
         finally:
             if kept is not None and found is not kept:
                 kept.close()
