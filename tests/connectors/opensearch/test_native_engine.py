@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -39,6 +39,7 @@ class Registered:
     cluster: OpenSearchCluster
     spec: IndexSpec
     model_ids: dict[str, str]
+    pipelines: list[str] = field(default_factory=list)
 
     def index(self, properties: dict[str, Any], *, pipeline: str | None = None, **settings: Any) -> str:
         name = f"width-{uuid4().hex[:8]}"
@@ -49,6 +50,7 @@ class Registered:
     def pipeline(self, *processors: dict[str, Any]) -> str:
         name = f"width-{uuid4().hex[:8]}"
         self.cluster.write("PUT", f"/_ingest/pipeline/{name}", {"processors": list(processors)})
+        self.pipelines.append(name)
         return name
 
     def bulk(self, index: str, documents: dict[str, dict[str, Any]], action: str = "index") -> dict[str, Any]:
@@ -76,9 +78,12 @@ def registered(ml_cluster: OpenSearchCluster, sidecar: Any, models: SidecarClien
     found = ml_cluster.read("POST", f"{ML}/models/_search", ml.all_of_ours())["hits"]["hits"]
     by_name = {hit["_source"]["name"]: hit["_id"] for hit in found}
     names = {role: ml.connector_body(role, model, sidecar.url)["name"] for role, model in ml.roles(spec).items()}
-    yield Registered(ml_cluster, spec, {role: by_name[name] for role, name in names.items()})
+    registered = Registered(ml_cluster, spec, {role: by_name[name] for role, name in names.items()})
+    yield registered
+    ml_cluster.write("DELETE", "/width-*,-" + spec.index)
+    for name in registered.pipelines:
+        ml_cluster.write("DELETE", f"/_ingest/pipeline/{name}")
     unregister(ml_cluster, spec.index, delete_index=True)
-    ml_cluster.write("DELETE", "/width-*")
 
 
 def dense_field(registered: Registered) -> dict[str, Any]:
