@@ -24,6 +24,7 @@ class Dialect:
     """
 
     name: str
+    version: Version
     dense_field: Callable[[Capabilities, int], DenseField]
     sparse_field: Callable[[Capabilities], SparseField]
     index_body: Callable[[IndexSpec], Body]
@@ -32,6 +33,7 @@ class Dialect:
     sparse_query: Callable[[IndexSpec, Mapping[str, float]], Query]
     dense_plan: Callable[[IndexSpec, int], DensePlan]
     dense_body: DenseBody
+    exact_dense_query: Callable[[IndexSpec, Sequence[float]], Query]
     open_snapshot: Callable[[str], Request]
     snapshot_id: Callable[[Mapping[str, Any]], str]
     close_snapshot: Callable[[str], Request]
@@ -43,9 +45,10 @@ def dialect_for(distribution: Distribution, version: str) -> Dialect:
     return _DIALECTS[distribution](version_tuple(version))
 
 
-def _opensearch(_: Version) -> Dialect:
+def _opensearch(version: Version) -> Dialect:
     return Dialect(
         name="OpenSearch",
+        version=version,
         dense_field=opensearch.dense_field,
         sparse_field=opensearch.sparse_field,
         index_body=opensearch.index_body,
@@ -54,6 +57,7 @@ def _opensearch(_: Version) -> Dialect:
         sparse_query=opensearch.sparse_query,
         dense_plan=opensearch.dense_plan,
         dense_body=opensearch.dense_body,
+        exact_dense_query=opensearch.exact_dense_query,
         open_snapshot=opensearch.open_snapshot,
         snapshot_id=opensearch.snapshot_id,
         close_snapshot=opensearch.close_snapshot,
@@ -64,6 +68,7 @@ def _opensearch(_: Version) -> Dialect:
 def _elasticsearch(version: Version) -> Dialect:
     return Dialect(
         name="Elasticsearch",
+        version=version,
         dense_field=elasticsearch.dense_field,
         sparse_field=elasticsearch.sparse_field,
         index_body=partial(elasticsearch.index_body, version),
@@ -72,6 +77,7 @@ def _elasticsearch(version: Version) -> Dialect:
         sparse_query=partial(elasticsearch.sparse_query, version),
         dense_plan=elasticsearch.dense_plan,
         dense_body=partial(elasticsearch.dense_body, version),
+        exact_dense_query=elasticsearch.exact_dense_query,
         open_snapshot=elasticsearch.open_snapshot,
         snapshot_id=elasticsearch.snapshot_id,
         close_snapshot=elasticsearch.close_snapshot,
