@@ -1,12 +1,19 @@
 """Vectors into a search engine, and questions to it."""
 
 from .answer import MODES, Answer, Excerpt, Filter, Mode, Result
-<<<<<<< HEAD
-from .backfill import Follower, Origin, Outlook, backfill, make_target, outlook, spec_in_place
-=======
-from .backfill import Completed, Outlook, backfill, complete, complete_some, outlook, spec_in_place
+from .backfill import (
+    Completed,
+    Follower,
+    Origin,
+    Outlook,
+    backfill,
+    complete,
+    complete_some,
+    make_target,
+    outlook,
+    spec_in_place,
+)
 from .capabilities import parse_release
->>>>>>> main
 from .chunks import Chunking
 from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect
 from .common.features import escape_token, feature_weights, unescape_token
@@ -34,11 +41,7 @@ from .errors import (
     SpecUnreadable,
 )
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
-<<<<<<< HEAD
-from .index import ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
-=======
-from .index import check_models, ensure_index, read_spec, require_spec, spec_for, store_spec
->>>>>>> main
+from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
 from .indexing import index_documents
 from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher

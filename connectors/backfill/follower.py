@@ -9,7 +9,7 @@ from ..client import Cluster
 from ..common.bulk import ItemFailure, parse_bulk
 from ..common.scan import Place, Stored, delete_lines, mget_body, put_line, stored
 from ..documents import ID_KEY, Document, Prepared, prepare, source_json
-from ..enrich import is_unchanged
+from ..enrich import failed_marker, is_unchanged
 from ..errors import BadDocument
 from ..ports import Encoder
 from ..report import Outcome
@@ -17,7 +17,6 @@ from ..spec import IndexSpec
 
 _CONFLICT = 409
 _ROUNDS = 5
-_LONGEST_ERROR = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +111,9 @@ class Follower(BatchWriter):
         documents = {outcome.id: {**outcome.document, ID_KEY: outcome.id} for outcome in failed}
         ready: list[Ready] = []
         for outcome in failed:
-            mark = {"state": "failed", "error": outcome.reason[:_LONGEST_ERROR]}
             fields = dict(outcome.document)
             document = Prepared(outcome.position, str(outcome.id), fields, "", 0)
-            ready.append(Ready(document, source_json({**fields, self._spec.marker: mark})))
+            ready.append(Ready(document, source_json({**fields, **failed_marker(self._spec, outcome.reason)})))
         for outcome in self._store(ready):
             if outcome.status != "written":
                 yield outcome

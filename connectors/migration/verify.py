@@ -37,7 +37,7 @@ class Verification:
         right = self.sampled - len(self.differing)
         return (
             f"{self.new_count} of {self.old_count} documents, {right} of {self.sampled} sampled ones with the vectors "
-            f"that the models give" + (f"; not {', '.join(self.differing)}" if self.differing else "")
+            f"that the models give" + (f"; not {', '.join(self.differing[:10])}" if self.differing else "")
         )
 
 
