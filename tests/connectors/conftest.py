@@ -1,7 +1,8 @@
 """A predictable encoder, and clusters whose test indices go away again."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -13,13 +14,16 @@ from outrider.connectors import (
     EncoderUnavailable,
     EncodingFailed,
     IndexSpec,
+    Measured,
     ModelIdentity,
     Models,
     OpenSearchCluster,
     SparseField,
 )
+from outrider.plugin.client import SidecarClient
 
 TOPICS = ("cat", "dog", "car", "tax")
+ROOM = 8
 COUNTING = Models(
     dense=ModelIdentity("counting-dense", "d1"),
     sparse=ModelIdentity("counting-sparse", "s1"),
@@ -45,12 +49,19 @@ class CountingEncoder:
                 raise EncoderUnavailable("the encoder is away")
             self.answers -= 1
         self.encoded.extend(texts)
-        return [EncodingFailed("it is unspeakable") if "unspeakable" in t else self.encode_query(t) for t in texts]
+        return [EncodingFailed("it is unspeakable") if "unspeakable" in t else self._read(t) for t in texts]
+
+    def _read(self, text: str) -> Encoded:
+        return replace(self.encode_query(text), truncated=len(text.split()) > ROOM)
 
     def encode_query(self, text: str) -> Encoded:
         words = text.lower().split()
         dense = [words.count(topic) + 0.1 for topic in TOPICS]
         return Encoded(dense=dense, sparse={word: float(words.count(word)) for word in words})
+
+    def token_spans(self, texts: Sequence[str]) -> Measured:
+        """A word is a token; the models read eight."""
+        return Measured([[match.span() for match in re.finditer(r"\S+", text)] for text in texts], ROOM)
 
     def rank(self, query: str, passages: Sequence[str]) -> Sequence[float]:
         asked = set(query.lower().split())
@@ -71,6 +82,23 @@ def new_encoder() -> Callable[..., CountingEncoder]:
 def cluster(opensearch: Any) -> OpenSearchCluster:
     """A bare OpenSearch: no k-NN, no ML."""
     return OpenSearchCluster(opensearch.url)
+
+
+@pytest.fixture(scope="session")
+def ml_cluster(opensearch_ml: Any) -> OpenSearchCluster:
+    """An OpenSearch with k-NN, neural-search and ML Commons."""
+    cluster = OpenSearchCluster(opensearch_ml.url)
+    # A small node's heap is soon fuller than the 85 % above which models are refused.
+    heap = {"persistent": {"plugins.ml_commons.jvm_heap_memory_threshold": 100}}
+    cluster.write("PUT", "/_cluster/settings", heap)
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def models(sidecar: Any) -> Iterator[SidecarClient]:
+    """The real sidecar, as what connectors encode with."""
+    with SidecarClient(sidecar.url) as client:
+        yield client
 
 
 @pytest.fixture
