@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -9,9 +10,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from .client import Cluster
 from .common.bulk import ItemFailure, bulk_lines, parse_bulk
 from .documents import Prepared, source_json
-from .enrich import check_complete, enriched, is_unchanged
+from .enrich import Enriched, Rejected, enrich, is_unchanged
 from .errors import BadDocument, ClusterUnavailable, EncoderUnavailable, RequestRefused
-from .ports import Encoded, Encoder, EncodingFailed
+from .ports import Encoder
 from .report import Outcome
 from .request import index_path
 from .spec import IndexSpec
@@ -19,7 +20,14 @@ from .spec import IndexSpec
 _TOO_LARGE = 413
 _MALFORMED = 400
 
-Ready = tuple[Prepared, bytes]
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A document as it goes into a bulk."""
+
+    document: Prepared
+    source: bytes
+    truncated: bool = False
 
 
 class BatchWriter:
@@ -55,51 +63,38 @@ class BatchWriter:
         return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
 
     def _encoded(self, documents: Sequence[Prepared]) -> tuple[list[Ready], list[Outcome]]:
-        with_text = [document for document in documents if document.text]
-        results = iter(self._encode([document.text for document in with_text]))
         ready: list[Ready] = []
         failed: list[Outcome] = []
-        for document in documents:
-            encoded = next(results) if document.text else None
+        for each in self._enriched(documents):
             try:
-                ready.append((document, self._source(document, encoded)))
+                if isinstance(each, Rejected):
+                    raise BadDocument(each.reason)
+                ready.append(Ready(each.document, source_json(each.source), each.truncated))
             except BadDocument as err:
-                failed.append(failure(document, str(err)))
+                failed.append(failure(each.document, str(err)))
         return ready, failed
 
-    def _source(self, document: Prepared, encoded: Encoded | EncodingFailed | None) -> bytes:
-        if isinstance(encoded, EncodingFailed):
-            raise BadDocument(f"its text could not be encoded: {encoded.reason}")
-        if encoded is not None:
-            check_complete(self._spec, encoded)
-        return source_json(enriched(self._dialect, self._spec, document, encoded))
-
-    def _encode(self, texts: list[str]) -> Sequence[Encoded | EncodingFailed]:
-        if not texts:
-            return []
+    def _enriched(self, documents: Sequence[Prepared]) -> list[Enriched | Rejected]:
         retrying = Retrying(
             retry=retry_if_exception_type(EncoderUnavailable),
             wait=wait_random_exponential(0.2, max=5),
             stop=stop_after_delay(self._patience_s),
             reraise=True,
         )
-        results = retrying(self._encoder.encode_document, texts)
-        if len(results) != len(texts):
-            raise EncoderUnavailable(f"the encoder gave {len(results)} results for {len(texts)} texts")
-        return results
+        return retrying(enrich, self._dialect, self._spec, self._encoder, documents)
 
     def _store(self, ready: Sequence[Ready]) -> Iterator[Outcome]:
         """Bulk the documents; those that are turned away for lack of room are sent again."""
         deadline_s = time.monotonic() + self._patience_s
         for pause_s in pauses():
             again: list[Ready] = []
-            for pair, error in self._bulk(ready):
+            for each, error in self._bulk(ready):
                 if error is None:
-                    yield success(pair[0])
+                    yield success(each)
                 elif error.is_retriable:
-                    again.append(pair)
+                    again.append(each)
                 else:
-                    yield failure(pair[0], f"the cluster refused it with {error.status}: {error.reason}")
+                    yield failure(each.document, f"the cluster refused it with {error.status}: {error.reason}")
             if not again:
                 return
             if time.monotonic() + pause_s > deadline_s:
@@ -111,7 +106,7 @@ class BatchWriter:
             ready = again
 
     def _lines(self, ready: Sequence[Ready]) -> bytes:
-        return bulk_lines((document.id, source) for document, source in ready)
+        return bulk_lines((each.document.id, each.source) for each in ready)
 
     def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, ItemFailure | None]]:
         """Send documents in one bulk; a bulk that is refused as a whole is halved until the culprit stands alone."""
@@ -132,9 +127,9 @@ class BatchWriter:
         yield from zip(ready, parse_bulk(response), strict=True)
 
 
-def success(document: Prepared) -> Outcome:
-    note = "" if document.text else "no text, stored without vectors"
-    return Outcome(document.position, document.id, "written", note=note)
+def success(ready: Ready) -> Outcome:
+    note = "" if ready.document.text else "no text, stored without vectors"
+    return Outcome(ready.document.position, ready.document.id, "written", note=note, truncated=ready.truncated)
 
 
 def failure(document: Prepared, reason: str) -> Outcome:

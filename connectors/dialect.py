@@ -32,6 +32,7 @@ class Dialect:
     sparse_query: Callable[[IndexSpec, Mapping[str, float]], Query]
     dense_plan: Callable[[IndexSpec, int], DensePlan]
     dense_body: DenseBody
+    exact_dense_query: Callable[[IndexSpec, Sequence[float]], Query]
     open_snapshot: Callable[[str], Request]
     snapshot_id: Callable[[Mapping[str, Any]], str]
     close_snapshot: Callable[[str], Request]
@@ -54,6 +55,7 @@ def _opensearch(_: Version) -> Dialect:
         sparse_query=opensearch.sparse_query,
         dense_plan=opensearch.dense_plan,
         dense_body=opensearch.dense_body,
+        exact_dense_query=opensearch.exact_dense_query,
         open_snapshot=opensearch.open_snapshot,
         snapshot_id=opensearch.snapshot_id,
         close_snapshot=opensearch.close_snapshot,
@@ -72,6 +74,7 @@ def _elasticsearch(version: Version) -> Dialect:
         sparse_query=partial(elasticsearch.sparse_query, version),
         dense_plan=elasticsearch.dense_plan,
         dense_body=partial(elasticsearch.dense_body, version),
+        exact_dense_query=elasticsearch.exact_dense_query,
         open_snapshot=elasticsearch.open_snapshot,
         snapshot_id=elasticsearch.snapshot_id,
         close_snapshot=elasticsearch.close_snapshot,

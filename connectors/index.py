@@ -12,7 +12,7 @@ from .request import index_path
 from .spec import META_KEY, IndexSpec, spec_from_meta, spec_to_meta
 
 # What the stored vectors depend on; all else may change without indexing again.
-_FIXED = ("text_fields", "models", "dense", "sparse", "marker")
+_FIXED = ("text_fields", "models", "dense", "sparse", "chunks", "marker")
 
 
 def read_spec(cluster: Cluster, index: str) -> IndexSpec | None:

@@ -21,7 +21,7 @@ from ..spec import IndexSpec
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from .writer import InPlaceWriter
 
-_COUNTED = ("seen", "written", "skipped", "failed", "blank")
+_COUNTED = ("seen", "written", "skipped", "failed", "blank", "truncated")
 Progress = Callable[[IndexingReport, int], None]
 
 

@@ -72,15 +72,15 @@ class InPlaceWriter(BatchWriter):
         return found, [id for id in self._conflicts if id not in present]
 
     def _lines(self, ready: Sequence[Ready]) -> bytes:
-        return rewrite_lines((self._places[document.id], source) for document, source in ready)
+        return rewrite_lines((self._places[each.document.id], each.source) for each in ready)
 
     def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, ItemFailure | None]]:
         """As any bulk; conflicts are kept for the next round."""
-        for pair, error in super()._bulk(ready):
+        for each, error in super()._bulk(ready):
             if error is not None and error.status == _CONFLICT:
-                self._conflicts.append(pair[0].id)
+                self._conflicts.append(each.document.id)
             else:
-                yield pair, error
+                yield each, error
 
 
 def _failure(document: Stored, position: int, reason: str) -> Outcome:

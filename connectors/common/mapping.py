@@ -19,6 +19,17 @@ MARKER = {
 }
 
 
+RANGE = {"type": "integer", "index": False}
+
+
+def own_properties(spec: IndexSpec, vectors: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that we add beside the user's own: the marker, and the vectors of the document or of its chunks."""
+    if spec.chunks is None or not vectors:
+        return {spec.marker: MARKER, **vectors}
+    chunk = {"start": RANGE, "stop": RANGE, **vectors}
+    return {spec.marker: MARKER, spec.chunks.field: {"type": "nested", "properties": chunk}}
+
+
 def index_with(spec: IndexSpec, settings: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """What a new index is created with: our fields beside the texts, and the spec itself."""
     texts = {path: {"type": "text"} for path in spec.text_fields}

@@ -1,6 +1,6 @@
 """Query bodies that both engines understand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -42,6 +42,26 @@ def filtered(query: Query, filter: Filter | None) -> Query:
     return {"bool": {"must": [query], "filter": [filter]}} if filter else query
 
 
+def by_best_chunk(spec: IndexSpec, query: Query) -> Query:
+    """A query for vectors, as one for documents: where an index keeps chunks, a document counts as its best one."""
+    if spec.chunks is None:
+        return query
+    return {"nested": {"path": spec.chunks.field, "score_mode": "max", "query": query}}
+
+
+def best_chunks_query(spec: IndexSpec, ids: Sequence[str], scored: Mapping[str, Query]) -> Query:
+    """These documents, each with its best chunk by each of the scores, as inner hits of that name."""
+    if spec.chunks is None:
+        raise BadSpec(f"index '{spec.index}' keeps no chunks")
+    place = [f"{spec.chunks.field}.start", f"{spec.chunks.field}.stop"]
+    should = [
+        {"nested": {**query["nested"], "inner_hits": {"name": name, "size": 1, "_source": place}}}
+        for name, query in scored.items()
+        if "nested" in query  # a query without words left matches nothing
+    ]
+    return {"bool": {"filter": [{"ids": {"values": list(ids)}}], "should": should}}
+
+
 def bm25_query(spec: IndexSpec, text: str) -> Query:
     """The words of the query in the text fields: as many of the first ones as there may be clauses."""
     words = text.split()
@@ -59,7 +79,7 @@ def rank_features_query(spec: IndexSpec, weights: Mapping[str, float]) -> Query:
     if not kept:
         return {"match_none": {}}
     features = [
-        {"rank_feature": {"field": f"{spec.sparse.name}.{token}", "linear": {}, "boost": weight}}
+        {"rank_feature": {"field": f"{spec.path(spec.sparse)}.{token}", "linear": {}, "boost": weight}}
         for token, weight in kept.items()
     ]
     return {"bool": {"should": features}}

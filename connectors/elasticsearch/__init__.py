@@ -3,7 +3,7 @@
 from .document import vector_fields
 from .fields import dense_field, sparse_field
 from .mapping import index_body, own_properties
-from .query import dense_body, dense_plan, sparse_query
+from .query import dense_body, dense_plan, exact_dense_query, sparse_query
 from .scan import close_snapshot, open_snapshot, snapshot_id, source_filter
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "dense_body",
     "dense_field",
     "dense_plan",
+    "exact_dense_query",
     "index_body",
     "open_snapshot",
     "own_properties",

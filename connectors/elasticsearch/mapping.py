@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..common.mapping import MARKER, index_with
+from ..common import mapping
 from ..spec import IndexSpec, Space
 from .since import Version, has
 
@@ -11,7 +11,7 @@ SIMILARITY: dict[Space, str] = {"cosinesimil": "cosine", "innerproduct": "max_in
 
 def index_body(version: Version, spec: IndexSpec) -> dict[str, Any]:
     """What a new index is created with."""
-    return index_with(spec, index_settings(spec), own_properties(version, spec))
+    return mapping.index_with(spec, index_settings(spec), own_properties(version, spec))
 
 
 def index_settings(spec: IndexSpec) -> dict[str, Any]:
@@ -20,9 +20,9 @@ def index_settings(spec: IndexSpec) -> dict[str, Any]:
 
 def own_properties(version: Version, spec: IndexSpec) -> dict[str, Any]:
     """The fields that we add beside the user's own."""
-    properties: dict[str, Any] = {spec.marker: MARKER}
+    vectors: dict[str, Any] = {}
     if spec.dense:
-        properties[spec.dense.name] = {
+        vectors[spec.dense.name] = {
             "type": "dense_vector",
             "dims": spec.dense.dimension,
             "index": True,
@@ -30,8 +30,8 @@ def own_properties(version: Version, spec: IndexSpec) -> dict[str, Any]:
             "index_options": {"type": "int8_hnsw"},
         }
     if spec.sparse:
-        properties[spec.sparse.name] = _sparse(version, spec.sparse.kind)
-    return properties
+        vectors[spec.sparse.name] = _sparse(version, spec.sparse.kind)
+    return mapping.own_properties(spec, vectors)
 
 
 def _sparse(version: Version, kind: str) -> dict[str, Any]:

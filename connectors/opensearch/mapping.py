@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from ..common.mapping import MARKER, index_with
+from ..common import mapping
 from ..spec import IndexSpec
 
 
 def index_body(spec: IndexSpec) -> dict[str, Any]:
     """What a new index is created with."""
-    return index_with(spec, index_settings(spec), own_properties(spec))
+    return mapping.index_with(spec, index_settings(spec), own_properties(spec))
 
 
 def index_settings(spec: IndexSpec) -> dict[str, Any]:
@@ -18,12 +18,12 @@ def index_settings(spec: IndexSpec) -> dict[str, Any]:
 
 def own_properties(spec: IndexSpec) -> dict[str, Any]:
     """The fields that we add beside the user's own."""
-    properties: dict[str, Any] = {spec.marker: MARKER}
+    vectors: dict[str, Any] = {}
     if spec.dense:
-        properties[spec.dense.name] = _dense(spec)
+        vectors[spec.dense.name] = _dense(spec)
     if spec.sparse:
-        properties[spec.sparse.name] = {"type": "rank_features"}
-    return properties
+        vectors[spec.sparse.name] = {"type": "rank_features"}
+    return mapping.own_properties(spec, vectors)
 
 
 def _dense(spec: IndexSpec) -> dict[str, Any]:

@@ -3,7 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..common.query import DensePlan, Filter, Query, Question, bm25_query, given, rank_features_query
+from ..common.query import (
+    DensePlan,
+    Filter,
+    Query,
+    Question,
+    bm25_query,
+    by_best_chunk,
+    filtered,
+    given,
+    rank_features_query,
+)
 from ..common.vector import checked_vector
 from ..errors import BadSpec
 from ..spec import DenseField, IndexSpec
@@ -13,22 +23,23 @@ from .scripts import VECTOR_SCORE
 CANDIDATES = 1000
 
 
-def dense_plan(spec: IndexSpec, document_count: int) -> DensePlan:
+def dense_plan(spec: IndexSpec, vectors: int) -> DensePlan:
     """Choose how the index's vectors are compared with a query's."""
     if spec.dense and spec.dense.kind == "knn_vector":
         return DensePlan("knn", "the engine's own vector index")
-    if document_count <= spec.exact_limit:
-        return DensePlan("exact", f"{document_count} documents, within the limit of {spec.exact_limit}: all are scored")
+    counted = f"{vectors} {'chunks' if spec.chunks else 'documents'}"
+    if vectors <= spec.exact_limit:
+        return DensePlan("exact", f"{counted}, within the limit of {spec.exact_limit}: all are scored")
     return DensePlan(
         "candidates",
-        f"{document_count} documents, above the limit of {spec.exact_limit}: "
+        f"{counted}, above the limit of {spec.exact_limit}: "
         f"the {CANDIDATES} best by words and terms of each shard are scored",
     )
 
 
 def sparse_query(spec: IndexSpec, weights: Mapping[str, float]) -> Query:
     """The dot product with the stored weights; matches nothing where no weight is left."""
-    return rank_features_query(spec, weights)
+    return by_best_chunk(spec, rank_features_query(spec, weights))
 
 
 def dense_body(
@@ -46,13 +57,17 @@ def dense_body(
         numbers = checked_vector(spec.dense, vector).tolist()
         # In the clause itself: a filter around it would be applied to the k nearest, and leave fewer.
         within = {"filter": filter} if filter else {}
-        return {"query": {"knn": {spec.dense.name: {"vector": numbers, "k": size, **within}}}, "size": size}
-    scored = _script_score(spec.dense, vector, filter)
+        knn = {"knn": {spec.path(spec.dense): {"vector": numbers, "k": size, **within}}}
+        return {"query": by_best_chunk(spec, knn), "size": size}
+    if spec.chunks:
+        scored = filtered(by_best_chunk(spec, exact_dense_query(spec, vector)), filter)
+    else:
+        scored = exact_dense_query(spec, vector, filter)
     if plan.kind == "exact":
         return {"query": scored, "size": size}
     should = [bm25_query(spec, question.text), *([sparse_query(spec, weights)] if weights and spec.sparse else [])]
     return {
-        "query": {"bool": {"should": should, "filter": _with_vector(spec.dense, filter), "minimum_should_match": 1}},
+        "query": {"bool": {"should": should, "filter": _with_vector(spec, filter), "minimum_should_match": 1}},
         "rescore": {
             "window_size": max(CANDIDATES, size),
             "query": {"rescore_query": scored, "query_weight": 0.0, "rescore_query_weight": 1.0},
@@ -61,17 +76,32 @@ def dense_body(
     }
 
 
-def _with_vector(field: DenseField, filter: Filter | None) -> list[Filter]:
-    return [{"exists": {"field": field.name}}, *([filter] if filter else [])]
-
-
-def _script_score(field: DenseField, vector: Sequence[float], filter: Filter | None) -> Query:
-    return {
-        "script_score": {
-            "query": {"bool": {"filter": _with_vector(field, filter)}},
-            "script": {
-                "source": VECTOR_SCORE[field.space],
-                "params": {"field": field.name, "query": script_vector(field, vector)},
-            },
+def exact_dense_query(spec: IndexSpec, vector: Sequence[float], filter: Filter | None = None) -> Query:
+    """Every vector scored, as the k-NN plugin scores it."""
+    if spec.dense is None:
+        raise BadSpec(f"index '{spec.index}' has no dense field")
+    field = spec.path(spec.dense)
+    has_vector = [{"exists": {"field": field}}, *([filter] if filter else [])]
+    script = (
+        _knn_score(spec.dense, field, vector)
+        if spec.dense.kind == "knn_vector"
+        else {
+            "source": VECTOR_SCORE[spec.dense.space],
+            "params": {"field": field, "query": script_vector(spec.dense, vector)},
         }
-    }
+    )
+    return {"script_score": {"query": {"bool": {"filter": has_vector}}, "script": script}}
+
+
+def _knn_score(dense: DenseField, field: str, vector: Sequence[float]) -> dict[str, Any]:
+    numbers = checked_vector(dense, vector).tolist()
+    params = {"field": field, "query_value": numbers, "space_type": dense.space}
+    return {"lang": "knn", "source": "knn_score", "params": params}
+
+
+def _with_vector(spec: IndexSpec, filter: Filter | None) -> list[Filter]:
+    if spec.dense is None:
+        return []
+    exists = {"exists": {"field": spec.path(spec.dense)}}
+    has_one = {"nested": {"path": spec.chunks.field, "query": exists}} if spec.chunks else exists
+    return [has_one, *([filter] if filter else [])]
