@@ -68,6 +68,11 @@ class CountingEncoder:
 
 
 @pytest.fixture
+def models() -> Models:
+    return COUNTING
+
+
+@pytest.fixture
 def encoder() -> CountingEncoder:
     return CountingEncoder()
 
