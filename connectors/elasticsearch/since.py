@@ -6,6 +6,8 @@ Read from its sources and release notes; 8.19, 9.4 and 9.5 were asked themselves
 from collections.abc import Mapping
 from typing import Literal
 
+from ..common.since import Firsts, understood
+
 Version = tuple[int, ...]
 Feature = Literal[
     "byte elements",
@@ -21,12 +23,10 @@ Feature = Literal[
     "sparse_vector prune option",
     "rescore_vector",
     "exclude_vectors",
-    "custom service",
-    "text_similarity_reranker",
 ]
 
 # Several where a later line had it before: 8.19 came out beside 9.1.
-SINCE: Mapping[Feature, tuple[Version, ...]] = {
+SINCE: Mapping[Feature, Firsts] = {
     "byte elements": ((8, 6),),
     "bit elements": ((8, 15),),
     "int8_hnsw": ((8, 12),),
@@ -40,17 +40,9 @@ SINCE: Mapping[Feature, tuple[Version, ...]] = {
     "sparse_vector prune option": ((8, 19), (9, 1)),
     "rescore_vector": ((8, 18),),
     "exclude_vectors": ((9, 2),),
-    "custom service": ((8, 19), (9, 1)),
-    "text_similarity_reranker": ((8, 14),),
 }
 
 
 def has(version: Version, feature: Feature) -> bool:
     """Whether this version understands the feature."""
-    firsts = SINCE[feature]
-    return any(version >= first and (version[0] == first[0] or first == firsts[-1]) for first in firsts)
-
-
-def first(feature: Feature) -> str:
-    """The release that brought it, as people write it."""
-    return " and ".join(".".join(map(str, each)) for each in SINCE[feature])
+    return understood(version, SINCE[feature])

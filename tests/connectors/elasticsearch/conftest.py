@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from outrider.connectors import Cluster, ElasticsearchCluster, IndexSpec, Models, connect, spec_for
+from outrider.connectors import Cluster, ElasticsearchCluster, Encoder, IndexSpec, connect, spec_for
 
 
 @pytest.fixture(params=["elasticsearch", "elasticsearch_8", "elasticsearch_full"])
@@ -32,7 +32,7 @@ def index() -> str:
 
 
 @pytest.fixture
-def their_spec(each_cluster: Cluster, index: str, models: Models) -> Iterator[IndexSpec]:
+def their_spec(each_cluster: Cluster, index: str, encoder: Encoder) -> Iterator[IndexSpec]:
     """The spec that each cluster is best given."""
-    yield spec_for(each_cluster, index, ("title", "body"), models, id_field="id")
+    yield spec_for(each_cluster, index, ("title", "body"), encoder.models, id_field="id")
     each_cluster.write("DELETE", f"/{index}?ignore_unavailable=true")
