@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .capabilities import Capabilities, parse_capabilities
-from .client import Cluster
+from .client import Cluster, read_release
 from .opensearch.settings import HEAP, ML_NODE, SettingChange, changes_wanted, settings_body
 from .request import Request
 from .spec import Way
@@ -32,12 +32,14 @@ class Diagnosis:
 
 
 def read_capabilities(cluster: Cluster) -> Capabilities:
-    """Ask the live cluster what it is: four requests, none of which changes anything."""
+    """Ask the live cluster what it is: a few requests, none of which changes anything."""
+    release = read_release(cluster)
     return parse_capabilities(
-        cluster.read("GET", "/"),
+        release,
         cluster.read("GET", "/_nodes/plugins"),
         cluster.read("GET", "/_nodes/stats/jvm"),
         cluster.read("GET", _SETTINGS_PATH),
+        cluster.read("GET", "/_license") if release[0] == "elasticsearch" else None,
     )
 
 

@@ -30,7 +30,7 @@ def spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ...], mo
     _refuse_partial_source(index, mapping)
     spec = spec_for(cluster, index, text_fields, models)
     has_knn = str(settings.get("knn", "false")).lower() == "true"
-    if read_spec(cluster, index) is None and spec.dense and not has_knn:
+    if spec.dense and spec.dense.kind == "knn_vector" and not has_knn and read_spec(cluster, index) is None:
         return replace(spec, dense=replace(spec.dense, kind="binary"))
     return spec
 
