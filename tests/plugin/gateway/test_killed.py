@@ -3,6 +3,7 @@
 Three kills, one of each; OUTRIDER_KILLS=50 for many, OUTRIDER_SEED for the same ones again.
 """
 
+import base64
 import json
 import os
 import random
@@ -13,11 +14,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from outrider.connectors import (
@@ -31,6 +34,7 @@ from outrider.connectors import (
 )
 from outrider.plugin.client import SidecarClient
 from outrider.plugin.launcher import Engine
+from outrider.plugin.launcher.errors import NodeDied
 
 pytestmark = pytest.mark.engine
 
@@ -73,7 +77,12 @@ class Node:
     engine: Engine | None = None
 
     def start(self) -> None:
-        self.engine = Engine("plain", port=self.port, data=self.data).start()
+        # On a machine that is busy with other things, a start may take longer than the launcher waits.
+        for _ in range(3):
+            with suppress(NodeDied):
+                self.engine = Engine("plain", port=self.port, data=self.data).start()
+                return
+        raise AssertionError("the engine did not start again")
 
     def kill(self) -> None:
         if self.engine is not None and self.engine.pid is not None:
@@ -138,12 +147,12 @@ class Writer:
         try:
             answer = httpx.request(method, self.url + path, content=body, headers={"content-type": kind}, timeout=30)
         except httpx.TransportError:
-            time.sleep(0.1)
+            time.sleep(0.2)
             return None
         if answer.is_success:
             return answer.json()
         assert answer.status_code in (404, 429, 500, 502, 503, 504), answer.text
-        time.sleep(0.1)
+        time.sleep(0.2)
         return None
 
     def words(self) -> str:
@@ -195,7 +204,7 @@ def test_no_document_is_lost_none_is_there_twice_and_all_vectors_are_right(node:
 
 
 def written_meanwhile(url: str, index: str, work: Callable[[], None]) -> list[Writer]:
-    writers = [Writer(url, index, name, random.Random(f"{SEED}{name}")) for name in ("a", "b", "c")]
+    writers = [Writer(url, index, name, random.Random(f"{SEED}{name}")) for name in ("a", "b")]
     errors: list[BaseException] = []
 
     def run(writer: Writer) -> None:
@@ -234,33 +243,19 @@ def assert_right(
     cluster: OpenSearchCluster, spec: IndexSpec, sidecar_url: str, expected: dict[str, dict[str, Any]]
 ) -> None:
     """The same documents indexed without a gateway, in an index of their own, are the same to the last vector."""
-    plain = IndexSpec(**{**{name: getattr(spec, name) for name in spec.__slots__}, "index": "unharmed"})
     documents = [Document(n, {"_id": id, **body}) for n, (id, body) in enumerate(expected.items(), start=1)]
     with SidecarClient(sidecar_url) as encoder:
-        reference = IndexSpec(**{**{name: getattr(plain, name) for name in plain.__slots__}, "id_field": None})
-        report = index_documents(cluster, reference, encoder, documents)
+        report = index_documents(cluster, replace(spec, index="unharmed"), encoder, documents)
     assert (report.written, report.failed) == (len(expected), 0)
     found, wanted = everything(cluster, spec.index), everything(cluster, "unharmed")
     assert found.keys() == wanted.keys() == expected.keys()
     for id, source in found.items():
-        assert without_rounding(source) == without_rounding(wanted[id]), id
-
-
-def without_rounding(source: dict[str, Any]) -> dict[str, Any]:
-    """Vectors differ in the last digits with the batch that they were made in."""
-    import base64
-
-    import numpy as np
-
-    dense = np.frombuffer(base64.b64decode(source["outrider_dense"]), ">f4")
-    sparse = {token: round(weight, 2) for token, weight in source["outrider_sparse"].items() if weight > 0.02}
-    marker = {key: value for key, value in source["outrider"].items() if value is not None}
-    return {
-        **source,
-        "outrider": marker,
-        "outrider_dense": [round(float(x), 3) + 0.0 for x in dense],
-        "outrider_sparse": sparse,
-    }
+        # The last digits differ with the batch that a text was encoded in.
+        dense = [np.frombuffer(base64.b64decode(each.pop("outrider_dense")), ">f4") for each in (source, wanted[id])]
+        np.testing.assert_allclose(*dense, atol=1e-4)
+        first, second = source.pop("outrider_sparse"), wanted[id].pop("outrider_sparse")
+        assert all(abs(first.get(token, 0) - second.get(token, 0)) < 1e-2 for token in {*first, *second}), id
+        assert source == wanted[id]
 
 
 def everything(cluster: OpenSearchCluster, index: str) -> dict[str, dict[str, Any]]:
