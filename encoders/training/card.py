@@ -6,6 +6,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from . import objective
+
 
 class TrainingCardCallback(TrainerCallback):
     """Notes the data, the losses, the arguments and the log in the model's card data."""
@@ -24,7 +26,7 @@ class TrainingCardCallback(TrainerCallback):
             for key, value in args.to_dict().items()
             if key not in ignored and value and default.get(key) != value
         }
-        data.losses = self.trainer._every_loss()
+        data.losses = objective.each(self.trainer.loss)
         data.training_data = described(self.trainer.train_dataset)
         data.evaluation_data = described(self.trainer.eval_dataset)
 
