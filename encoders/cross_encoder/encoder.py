@@ -20,11 +20,12 @@ from ..publishing import push, write_card
 from ..renames import keywords, warn_renamed
 from . import activation
 from .activation import Activation
+from .fitting import CrossFit
 
 logger = logging.getLogger(__name__)
 
 
-class CrossEncoder(Encoder):
+class CrossEncoder(CrossFit, Encoder):
     """Loads a model that scores pairs of texts, or ranks documents for a query."""
 
     kind = "CrossEncoder"
