@@ -111,13 +111,14 @@ def run(
     from .fit_callbacks import EvaluateEachEpoch, KeepBest, TellScore
 
     size = batching[-1].batch_size
-    steps = options.steps_per_epoch or min(len(one.rows) // size for one in batching)
+    whole = max(1, min(len(one.rows) // size for one in batching))
+    steps = options.steps_per_epoch or whole
     max_steps = -1
     if options.steps_per_epoch and options.epochs == 1:
         max_steps = options.steps_per_epoch
     elif options.steps_per_epoch:
         logger.warning("steps_per_epoch is for one epoch; with %s, each is over all data.", options.epochs)
-        steps = min(len(one.rows) // size for one in batching)
+        steps = whole
     sampler = next((one.sampler for one in reversed(batching) if one.sampler != BatchSamplers.BATCH_SAMPLER), None)
     args = trainer_class.task.arguments(
         output_dir=options.checkpoint_path or _unused_folder(),

@@ -12,11 +12,10 @@ from datasets import DatasetDict
 from torch.utils.data import DataLoader
 from transformers import Trainer
 
-from ..modules.router import Router
 from ..renames import keywords
 from . import batching, checkpoints, measuring, objective
 from .card import TrainingCardCallback
-from .data import as_datasets, check
+from .data import as_datasets, check, check_routes
 from .errors import TrainingError
 from .loss_parts import LossParts
 from .optimizer import add_loss_weights, set_rates
@@ -68,6 +67,8 @@ class SentenceTransformerTrainer(Trainer):
         self.has_eval_data = eval_dataset is not None
         if args.eval_strategy != "no" and eval_dataset is None and evaluator is None:
             raise TrainingError(f"eval_strategy is {args.eval_strategy!s}; give an eval_dataset or an evaluator, too")
+        if data_collator is None and not args.router_mapping:
+            check_routes(model, train_dataset)
         collator = data_collator or self._collator(model, args)
         super().__init__(
             model=None if model_init is not None else model,
@@ -96,11 +97,6 @@ class SentenceTransformerTrainer(Trainer):
         self._add_callbacks()
 
     def _collator(self, model: Any, args: Any) -> Any:
-        if not args.router_mapping and any(isinstance(module, Router) for module in model.children()):
-            raise TrainingError(
-                "the model has a Router, so the arguments need a router_mapping that says which column takes which "
-                "route, such as {'question': 'query', 'answer': 'document'}"
-            )
         keeps_prompt = any(getattr(module, "include_prompt", True) is False for module in model.modules())
         return self.task.collator(
             model.tokenize,
