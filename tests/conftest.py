@@ -93,6 +93,27 @@ def opensearch() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
+def elasticsearch() -> Iterator[Engine]:
+    """A real Elasticsearch 9.5.3 of vectors and nothing more: no painless, no ingest. Started once for the run."""
+    with Engine("elasticsearch") as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_8() -> Iterator[Engine]:
+    """The same of 8.19.21. Started once for the run."""
+    with Engine("elasticsearch-8") as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_full() -> Iterator[Engine]:
+    """A real Elasticsearch 9.4.3 with the inference API, on a basic licence. Started once for the run."""
+    with Engine("elasticsearch-full") as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
 def opensearch_ml() -> Iterator[Engine]:
     """A real OpenSearch 3.6.0 with k-NN, neural-search and ML Commons. Started once for the run."""
     with Engine("ml") as engine:
