@@ -54,6 +54,9 @@ class SentenceTransformerDataCollator:
                 batch[f"{name}_prompt_length"] = self.prompt_length(prompt, task)
         for key, value in self._tokenized(values, task).items():
             batch[f"{name}_{key}"] = value
+        if task is not None:
+            # For a Router that is not the first module: nothing else tells it.
+            batch.setdefault(f"{name}_task", task)
 
     def _tokenized(self, values: list[Any], task: str | None) -> Any:
         takes_task = task is not None and _takes_task(self.tokenize_fn)
