@@ -38,6 +38,7 @@ class RunningSidecar:
 
     url: str
     process: subprocess.Popen[str]
+    log: Path
 
 
 StartSidecar = Callable[..., AbstractContextManager[RunningSidecar]]
@@ -63,7 +64,7 @@ def start_sidecar(tmp_path_factory: pytest.TempPathFactory) -> StartSidecar:
                 assert url, f"the sidecar did not start:\n{log.read_text()}"
                 if wait:
                     await_ready(url, process, log)
-                yield RunningSidecar(url, process)
+                yield RunningSidecar(url, process, log)
             finally:
                 process.terminate()
 
