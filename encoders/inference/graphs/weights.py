@@ -8,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...errors import NotAModel
-
-# Checkpoints of older frameworks call a layer norm's weight gamma and its bias beta.
-_OLD_NAMES = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+from ..layout import tensor_names
 
 
 class Weights:
@@ -23,7 +21,7 @@ class Weights:
 
     def get(self, name: str) -> npt.NDArray[np.float32] | None:
         """The tensor, or None if the file has none of that name."""
-        for candidate in self._names(name):
+        for candidate in tensor_names(name, self._prefix):
             if candidate in self._tensors:
                 return np.asarray(self._tensors[candidate], dtype=np.float32)
         return None
@@ -33,13 +31,6 @@ class Weights:
         if found is None:
             raise NotAModel(f"{self._source} has no tensor {name!r}; the file does not fit its config.json")
         return found
-
-    def _names(self, name: str) -> list[str]:
-        names = [name, f"{self._prefix}.{name}"]
-        for new, old in _OLD_NAMES.items():
-            if name.endswith(new):
-                names += [each.removesuffix(new) + old for each in list(names)]
-        return names
 
 
 def load_weights(path: Path, prefix: str) -> Weights:
