@@ -47,8 +47,8 @@ class PackedExecutor:
 
         torch = self._torch
         with torch.inference_mode():
-            given = (torch.from_numpy(getattr(batch, name)) for name in _INPUTS)
-            rows = self._rows(pack(*given, self._device)).float().cpu().numpy()
+            ids, mask, types = (torch.from_numpy(getattr(batch, name)) for name in _INPUTS)
+            rows = self._rows(pack(ids, mask, types, self._device)).float().cpu().numpy()
         return np.asarray(rows, dtype=np.float32)
 
     def _rows(self, tokens: Any) -> Any:

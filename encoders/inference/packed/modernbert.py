@@ -60,7 +60,7 @@ def _attention(
     narrow: bool,
 ) -> Tensor:
     heads = int(config["num_attention_heads"])
-    query, key, value = weights.linear(x, f"{name}.Wqkv").unflatten(-1, (3, heads, -1)).unbind(1)
+    query, key, value = weights.linear(x, f"{name}.Wqkv").view(len(x), 3, heads, -1).unbind(1)
     query, key = _rotated(query, turns), _rotated(key, turns)
     query = query[tokens.first] if narrow else query
     attended = attend(query, key, value, tokens, reach, first_only=narrow).flatten(1)

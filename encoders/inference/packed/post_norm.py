@@ -78,7 +78,7 @@ class PackedPostNorm:
         names, heads = self.layout.names, int(config[self.layout.keys.heads])
         asking = hidden[tokens.first] if narrow else hidden
         query, key, value = (
-            weights.linear(x, f"{layer}.{name}").unflatten(-1, (heads, -1))
+            weights.linear(x, f"{layer}.{name}").view(len(x), heads, -1)
             for x, name in ((asking, names.query), (hidden, names.key), (hidden, names.value))
         )
         attended = attend(query, key, value, tokens, reach, first_only=narrow).flatten(1)

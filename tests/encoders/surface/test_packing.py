@@ -104,12 +104,6 @@ def test_texts_that_are_cut_are_counted(dense_folder: str, splade_folder: str, r
     assert reranker.truncated_texts == 2
 
 
-def test_what_a_pool_cuts_is_counted_here(dense_folder: str) -> None:
-    model = SentenceTransformer(dense_folder, device="cpu")
-    model.encode([LONG, "short", LONG], device=["cpu", "cpu"], chunk_size=2)
-    assert model.truncated_texts == 2
-
-
 def test_many_texts_are_tokenised_part_by_part(backbones: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     model = SentenceTransformer(backbones["bert"], device="cpu")
     texts = [f"{text} {number}" for number in range(5) for text in TEXTS]
