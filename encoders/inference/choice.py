@@ -13,6 +13,7 @@ from .machine import has_cuda_gpu
 
 Backend = Literal["auto", "onnx", "openvino", "torch"]
 Precision = Literal["exact", "fast", "int8"]
+_SHORT = {None: "fp32", "bfloat16": "bf16", "float16": "fp16"}
 
 
 @dataclass(frozen=True)
@@ -104,18 +105,16 @@ def _on_torch(description: ModelDescription, wish: Wish, device: str, why: str) 
 
     place = torch_device(device)
     half = half_type(place) if wish.precision == "fast" else None
-    numbers = {None: "fp32", "bfloat16": "bf16", "float16": "fp16"}[half]
+    how = f"{_SHORT[half]} on {'CPU' if place == 'cpu' else place}"
     if wish.precision == "fast" and half is None:
         why += "; this CPU has no bf16"
     if has_layout(description.config):
         from .packed_executor import PackedExecutor
 
-        return PackedExecutor(
-            description, f"torch packed, {numbers} on {place}: {why}", wish.threads, half=half, device=place
-        )
+        return PackedExecutor(description, f"torch packed, {how}: {why}", wish.threads, half=half, device=place)
     from .torch_executor import TorchExecutor
 
-    return TorchExecutor(description, f"torch, {numbers} on {place}: {why}", half=half, device=place)
+    return TorchExecutor(description, f"torch, {how}: {why}", half=half, device=place)
 
 
 def _numerics(description: ModelDescription, wish: Wish) -> str:

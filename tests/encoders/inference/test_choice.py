@@ -56,7 +56,7 @@ def test_a_cpu_without_bfloat16_is_never_made_to_emulate_it(
         "auto": "ONNX Runtime, fp32 on CPU: bf16 takes OpenVINO (pip install 'outrider[openvino]') and a CPU that "
         "multiplies it",
         "openvino": "OpenVINO, fp32: this CPU has no bf16",
-        "torch": "torch packed, fp32 on cpu: asked for; this CPU has no bf16",
+        "torch": "torch packed, fp32 on CPU: asked for; this CPU has no bf16",
     }
 
 
