@@ -21,7 +21,7 @@ from .modules.pooling import Pooling
 from .modules.prepared import accepted_keywords, prepare
 from .renames import warn_renamed
 from .similarity_functions import Similarity, SimilarityFunction
-from .sources import resolve
+from .sources import hub_origin, resolve
 from .util.environment import get_device_name
 
 logger = logging.getLogger(__name__)
@@ -84,6 +84,7 @@ class Encoder(Adapters, nn.Sequential):
         self.truncated_texts = 0
         """How many of the texts given so far were cut at the limit, where the tokeniser says so."""
         self._model_card_text = _card_text(path)
+        self.origin = None if path is None else hub_origin(path)
         self._check_default_prompt()
         self.to(request.device or get_device_name())
 

@@ -78,7 +78,7 @@ class SidecarClient:
         """The query by the dense and the sparse model at once. Raises SidecarRefused for a text that is none."""
         (result,) = self._encode("/encode_query", [text])
         if isinstance(result, EncodingFailed):
-            raise SidecarRefused(f"the query {text[:60]!a} cannot be encoded: {result.reason}")
+            raise SidecarRefused(f"the query {text[:60]!a} cannot be encoded: {result.reason}", 422)
         return result
 
     def token_spans(self, texts: Sequence[str]) -> Measured:
@@ -165,7 +165,9 @@ class SidecarClient:
         if reply.status_code in _PASSING:
             raise _Passing(f"{reply.status_code} {_message(reply)}", _retry_after(reply))
         if reply.is_error:
-            raise SidecarRefused(f"the sidecar {self.url} answered {path} with {reply.status_code}: {_message(reply)}")
+            raise SidecarRefused(
+                f"the sidecar {self.url} answered {path} with {reply.status_code}: {_message(reply)}", reply.status_code
+            )
         return orjson.loads(reply.content)
 
 
