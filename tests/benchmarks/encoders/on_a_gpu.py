@@ -1,6 +1,6 @@
 """Packed batches on a GPU beside Sentence Transformers there: speed, share of the matrix ceiling, peak memory.
 
-    python tests/benchmarks/encoders/cuda.py [--texts 4000] [--slices 5] [--json FILE]
+    python tests/benchmarks/encoders/on_a_gpu.py [--texts 4000] [--slices 5] [--json FILE]
 
 The model has BERT-base's shape (110 million parameters) and random weights: speed does not depend on them. The ceiling
 is what torch's own product of large bfloat16 matrices reaches in the same run. Needs a GPU.
