@@ -1,4 +1,4 @@
-"""The tensors of a safetensors file, by the names that transformers gives them."""
+"""The tensors of a file of weights, by the names that transformers gives them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ...errors import NotAModel
 from ..layout import tensor_names
+from ..pickled import tensors_of_pickle
 
 
 class Weights:
@@ -34,7 +35,13 @@ class Weights:
 
 
 def load_weights(path: Path, prefix: str) -> Weights:
-    """Read a safetensors file; `prefix` is what a model with a head puts before its backbone's names."""
+    """Read a safetensors file; `prefix` is what a model with a head puts before its backbone's names.
+
+    A file of torch's own format is read by torch, tensors only: nothing else that a pickle can hold is loaded.
+    """
+    if path.suffix == ".bin":
+        tensors = {name: tensor.float().numpy() for name, tensor in tensors_of_pickle(path).items()}
+        return Weights(tensors, prefix, str(path))
     from safetensors import SafetensorError, safe_open
 
     try:

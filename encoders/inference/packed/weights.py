@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from ...errors import NotAModel
 from ..layout import tensor_names
+from ..pickled import tensors_of_pickle
 
 
 class TensorTable:
@@ -39,7 +40,10 @@ class TensorTable:
 
 
 def read_tensors(path: Path, prefix: str, device: torch.device, dtype: torch.dtype) -> TensorTable:
-    """The tensors of a safetensors file, on this device and as this type."""
+    """The tensors of a file, on this device and as this type."""
+    if path.suffix == ".bin":
+        found = tensors_of_pickle(path, str(device))
+        return TensorTable({name: _converted(tensor, dtype) for name, tensor in found.items()}, prefix, str(path))
     from safetensors import SafetensorError, safe_open
 
     try:
