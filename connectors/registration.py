@@ -25,7 +25,7 @@ def register(
     Raises SettingInTheWay, with the request that changes it, unless `apply_settings`;
     NotRegistered where the cluster lacks a plugin.
     """
-    spec = _native_spec(spec)
+    spec = native_spec(spec)
     _check_cluster(cluster, sidecar_url, apply_settings)
     model_ids = _ensure_models(cluster, spec, sidecar_url, api_key)
     for path, body in _pipelines(cluster, spec, model_ids).items():
@@ -56,7 +56,8 @@ def unregister(cluster: Cluster, index: str, *, delete_index: bool = False) -> N
     _remove_unused(cluster, without=paths)
 
 
-def _native_spec(spec: IndexSpec) -> IndexSpec:
+def native_spec(spec: IndexSpec) -> IndexSpec:
+    """The spec as `register` makes it: the engine's own vectors, and pipelines. Raises BadSpec without a reranker."""
     if spec.models.rerank is None:
         raise BadSpec(f"registering '{spec.index}' needs a reranker: serve one")
     dense = replace(spec.dense, kind="knn_vector") if spec.dense else None

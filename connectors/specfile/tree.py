@@ -22,6 +22,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "dense.name": "The name of the field.",
     "dense.kind": "How vectors are stored; the best that the cluster has, unless given.",
     "dense.space": "How vectors are compared.",
+    "dense.element": "What Elasticsearch's dense_vector keeps of each number.",
+    "dense.structure": "How Elasticsearch's dense_vector finds the nearest; int8_hnsw where it fits, unless given.",
     "sparse": "The field of the term weights.",
     "sparse.name": "The name of the field.",
     "sparse.kind": "How term weights are stored; the best that the cluster has, unless given.",
@@ -48,8 +50,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "exact_limit": "Up to how many vectors all of them are scored, where the engine has no vector index.",
 }
 _CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)
-# Not the author's to say: the model decides the dimension, registering makes the pipelines.
-_DERIVED = frozenset(("dense.dimension", "pipelines"))
+# Not the author's to say: the model decides the dimension, registering makes pipelines, migrating a follower.
+_DERIVED = frozenset(("dense.dimension", "pipelines", "follower"))
 
 
 class PinnedModel(BaseModel):

@@ -180,7 +180,7 @@ def differences(ours: Any, theirs: Any) -> list[str]:
                 found.append(f"no {wanted}")
         elif name not in left:
             found.append(f"no {name}")
-        elif default(left[name].default) not in (
+        elif wanted.default is not wanted.empty and default(left[name].default) not in (
             default(wanted.default),
             MADE_WHEN_NEEDED.get(name, inspect.Parameter),
         ):
