@@ -13,9 +13,8 @@ from .backfill import (
     outlook,
     spec_in_place,
 )
-from .capabilities import parse_release
 from .chunks import Chunking
-from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect
+from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect, read_release
 from .common.features import escape_token, feature_weights, unescape_token
 from .dialect import Dialect, dialect_for
 from .doctor import Diagnosis, examine, read_capabilities
@@ -163,9 +162,9 @@ __all__ = [
     "index_path",
     "join_text",
     "outlook",
-    "parse_release",
     "pending_marker",
     "read_jsonl",
+    "read_release",
     "read_spec",
     "reciprocal_rank_fusion",
     "require_spec",

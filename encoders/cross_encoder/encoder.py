@@ -25,11 +25,12 @@ from ..renames import keywords, warn_renamed
 from ..saving import save_pipeline
 from . import activation
 from .activation import Activation
+from .fitting import CrossFit
 
 logger = logging.getLogger(__name__)
 
 
-class CrossEncoder(Encoder):
+class CrossEncoder(CrossFit, Encoder):
     """Loads a model that scores pairs of texts, or ranks documents for a query."""
 
     kind = "CrossEncoder"
