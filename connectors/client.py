@@ -189,9 +189,20 @@ class DryRun:
     def write(self, method: str, path: str, body: Body = None) -> Any:
         if isinstance(body, bytes):
             raise ClusterError(f"a dry run writes no documents (asked for {method} {path})")
-        shown = {**body, "credential": {"key": "…"}} if body and "credential" in body else body
-        self.requests.append(Request(method, path, shown))
+        self.requests.append(Request(method, path, _without_secrets(body)))
         return _Promised(str((body or {}).get("name", path)))
+
+
+_SECRETS = ("credential", "secret_parameters", "api_key")
+
+
+def _without_secrets(body: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A body whose keys and passwords, at any depth, are not shown."""
+    if body is None:
+        return None
+    hidden = {name: "…" if isinstance(value, str) else {"key": "…"} for name, value in body.items() if name in _SECRETS}
+    inner = {name: _without_secrets(value) if isinstance(value, Mapping) else value for name, value in body.items()}
+    return {**inner, **hidden}
 
 
 class _Promised(dict[str, Any]):
