@@ -1,5 +1,6 @@
 """A thin port over the official clients: JSON in, JSON out, errors by what one can do about them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -46,7 +47,7 @@ class Cluster(Reader, Protocol):
     def write(self, method: str, path: str, body: Body = None) -> Any: ...
 
 
-class LiveCluster:
+class LiveCluster(ABC):
     """A live cluster. Every call raises ClusterUnavailable (after `patience_s` of trying) or RequestRefused."""
 
     def __init__(self, url: str, *, timeout_s: float = 60, patience_s: float = 30, login: Login | None = None) -> None:
@@ -71,14 +72,15 @@ class LiveCluster:
     def write(self, method: str, path: str, body: Body = None) -> Any:
         return self._retrying(method, path, body)
 
-    def close(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def close(self) -> None: ...
 
-    def _open(self, timeout_s: float, login: Login | None) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _open(self, timeout_s: float, login: Login | None) -> None: ...
 
+    @abstractmethod
     def _once(self, method: str, path: str, body: Body) -> Any:
-        raise NotImplementedError
+        """One request, not tried again."""
 
     def _retrying(self, method: str, path: str, body: Body) -> Any:
         retrying = Retrying(

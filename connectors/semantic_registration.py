@@ -50,14 +50,20 @@ def unregister(cluster: Cluster, index: str, *, delete_index: bool = False) -> N
     if spec.endpoints is None:
         raise NotRegistered(f"index '{index}' on {cluster.url} is not registered: there is nothing to remove")
     if not delete_index:
-        raise BadSpec(
-            f"index '{index}' has semantic_text fields, which Elasticsearch cannot take out of an index, nor write to "
-            f"without their endpoints: give --delete-index, or copy the documents into another index first"
-        )
+        refuse_registered(spec)
     cluster.write("DELETE", index_path(index))
     for field, name in asdict(spec.endpoints).items():
         if name:
             _remove(cluster, f"/_inference/{_TASKS[field]}/{name}")
+
+
+def refuse_registered(spec: IndexSpec) -> None:
+    """Raises BadSpec for an index that the engine fills through its endpoints: nothing else can be made of it."""
+    if spec.endpoints is not None:
+        raise BadSpec(
+            f"index '{spec.index}' has semantic_text fields, which Elasticsearch cannot take out of an index, nor "
+            f"write to without their endpoints: copy its documents, and `outrider unregister --delete-index`"
+        )
 
 
 _TASKS = {role.replace("-", "_"): task for role, task in TASKS.items()}

@@ -22,11 +22,5 @@ def semantic_query(field: str, text: str, filter: Filter | None) -> Query:
     return filtered({"semantic": {"field": field, "query": text}}, filter)
 
 
-def reranking_retriever(retriever: dict[str, Any], endpoint: str, field: str, text: str, window: int) -> dict[str, Any]:
-    """Another retriever's first `window` results in the reranker's order, by one field of theirs."""
-    body = {"retriever": retriever, "inference_id": endpoint, "inference_text": text, "field": field}
-    return {"text_similarity_reranker": {**body, "rank_window_size": window}}
-
-
 def _semantic(document: str | None, query: str | None) -> dict[str, Any]:
     return {"type": "semantic_text", "inference_id": document, "search_inference_id": query}

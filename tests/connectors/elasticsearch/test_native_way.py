@@ -12,6 +12,7 @@ import pytest
 from outrider.connectors import (
     BadSpec,
     Cluster,
+    Declared,
     Document,
     DryRun,
     Encoded,
@@ -20,18 +21,20 @@ from outrider.connectors import (
     ModelIdentity,
     Models,
     NotRegistered,
+    Plan,
     RequestRefused,
     SemanticSearcher,
     connect,
+    destroy,
     examine,
     index_documents,
+    make_plan,
     read_spec,
     register,
     spec_for,
     unregister,
 )
 from outrider.connectors.elasticsearch.inference import SERVICES, endpoint, roles
-from outrider.connectors.elasticsearch.semantic import reranking_retriever
 from outrider.plugin.client import SidecarClient
 
 from .model_server import TOPICS, ModelServer, model_server
@@ -236,6 +239,16 @@ def test_registering_again_changes_nothing_and_a_dry_run_sends_nothing(
 def test_fields_cannot_be_taken_out_of_an_index(paying: Cluster, registered: IndexSpec) -> None:
     with pytest.raises(BadSpec, match="--delete-index"):
         unregister(paying, registered.index)
+    with pytest.raises(BadSpec, match="--delete-index"):
+        destroy(paying, registered.index)
+    with pytest.raises(BadSpec, match="--delete-index"):
+        plan_of(paying, IndexSpec(registered.index, ("title",)))
+    with pytest.raises(BadSpec, match="by `outrider register` alone"):
+        plan_of(paying, IndexSpec("not-there", ("title",), way="native"))
+
+
+def plan_of(cluster: Cluster, template: IndexSpec) -> Plan:
+    return make_plan(cluster, Declared(template), MODELS)
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -255,8 +268,13 @@ def test_the_real_sidecar_serves_every_service(paying: Cluster, sidecar: Any, se
             asked = searcher.search("kitten", "dense", 1).results[0]
             assert asked.score == pytest.approx((1 + cosine) / 2, abs=5e-3)
             assert spec.endpoints is not None
-            first = {"standard": {"query": {"match_all": {}}}}
-            body = {"retriever": reranking_retriever(first, spec.endpoints.rerank or "", "title", "fast vehicle", 3)}
+            reranker = {
+                "retriever": {"standard": {"query": {"match_all": {}}}},
+                "inference_id": spec.endpoints.rerank,
+                "inference_text": "fast vehicle",
+                "field": "title",
+            }
+            body = {"retriever": {"text_similarity_reranker": reranker}}
             hits = paying.read("POST", f"/{index}/_search", body)["hits"]["hits"]
             assert hits[0]["_id"] == "2"
         finally:
