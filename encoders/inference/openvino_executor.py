@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ..errors import MissingExtra, NotAModel
 from .executor import TokenBatch
-from .plan import DEFAULT_BUDGET
+from .plan import CPU_BUDGET
 
 
 def multiplies_bfloat16() -> bool:
@@ -39,7 +39,7 @@ class OpenVinoExecutor:
         self._inputs = [node.get_any_name() for node in self._compiled.inputs]
         self._requests = threading.local()
         self.name = name
-        self.budget = DEFAULT_BUDGET
+        self.budget = CPU_BUDGET
 
     def run(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
         """One forward."""

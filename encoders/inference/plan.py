@@ -65,6 +65,9 @@ class Batch:
 
 
 DEFAULT_BUDGET = TokenBudget()
+# Many texts at once have neighbours of nearly their length. Measured with OpenVINO in bfloat16 on one Zen 4 core, 200
+# texts of 20 to 500 tokens: 162 GFLOP/s at this slack (3 % padding), 155 at 0.125 (6.5 %).
+CPU_BUDGET = TokenBudget(slack=0.03)
 # A launch costs a GPU more than padding does.
 GPU_BUDGET = TokenBudget(tokens=32_768, max_rows=1024, slack=1.0)
 # Without padding there is nothing to keep apart.

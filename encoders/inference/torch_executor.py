@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from .description import ModelDescription
 from .executor import TokenBatch
-from .plan import DEFAULT_BUDGET, GPU_BUDGET
+from .plan import CPU_BUDGET, GPU_BUDGET
 from .torch_device import load_torch
 
 
@@ -23,7 +23,7 @@ class TorchExecutor:
         takes_types = getattr(self._model[0].auto_model.config, "type_vocab_size", 0)
         self._inputs = ["input_ids", "attention_mask", *(["token_type_ids"] if takes_types else [])]
         self.name = name
-        self.budget = DEFAULT_BUDGET if device == "cpu" else GPU_BUDGET
+        self.budget = CPU_BUDGET if device == "cpu" else GPU_BUDGET
 
     def run(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
         """One forward."""

@@ -35,16 +35,18 @@ def cpu() -> dict[str, Any]:
     }
 
 
-def interleave(ways: Mapping[str, Callable[[], object]], slices: int = 7) -> list[Timing]:
+def interleave(
+    ways: Mapping[str, Callable[[], object]], slices: int = 7, clock: Callable[[], float] = time.perf_counter
+) -> list[Timing]:
     """Time each way once per slice; the first way is the reference. Each has a slice before that does not count."""
     for way in ways.values():
         way()
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(slices):
         for name, way in ways.items():
-            start = time.perf_counter()
+            start = clock()
             way()
-            times[name].append(time.perf_counter() - start)
+            times[name].append(clock() - start)
     reference = next(iter(times.values()))
     return [
         Timing(
