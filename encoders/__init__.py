@@ -74,6 +74,7 @@ _MODULES = (
     "sparse_encoder",
     "trainer",
     "training_args",
+    "training_data",
     "util",
 )
 

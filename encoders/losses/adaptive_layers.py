@@ -12,7 +12,7 @@ from .errors import LossError
 
 
 class AdaptiveLayerLoss(EmbeddingLoss):
-    """A loss on the last and on earlier layers, the earlier ones drawn to it by KL (arXiv:2402.14776, eq. 2-4)."""
+    """A loss on the last and on earlier layers, the earlier ones drawn to it by KL (arXiv:2402.14776)."""
 
     columns = (1, None)
     cites = "2d-matryoshka"

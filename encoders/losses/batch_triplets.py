@@ -104,7 +104,7 @@ class BatchHardSoftMarginTripletLoss(_ClassLabels):
 
 
 class BatchSemiHardTripletLoss(_WithMargin):
-    """Negatives just beyond the positive, in a batch of (text, class): FaceNet (arXiv:1503.03832, eq. 4)."""
+    """Negatives just beyond the positive, in a batch of (text, class): FaceNet (arXiv:1503.03832, section 3)."""
 
     cites = "facenet"
 

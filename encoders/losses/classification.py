@@ -10,7 +10,7 @@ from .errors import LossError
 
 
 class SoftmaxLoss(EmbeddingLoss):
-    """Softmax over (u, v, |u - v|, u * v): the classification objective of Sentence-BERT (arXiv:1908.10084, eq. 1)."""
+    """Softmax over (u, v, |u - v|, u * v): the classification objective of Sentence-BERT (arXiv:1908.10084)."""
 
     columns = (2, 2)
 

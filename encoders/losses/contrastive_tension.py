@@ -34,7 +34,7 @@ class _TwoCopies(EmbeddingLoss):
 
 
 class ContrastiveTensionLoss(_TwoCopies):
-    """Contrastive tension (Carlsson et al. 2021, eq. 2) over pairs of ContrastiveTensionDataLoader."""
+    """Contrastive tension (Carlsson et al. 2021) over pairs of ContrastiveTensionDataLoader."""
 
     needs_labels = True
 

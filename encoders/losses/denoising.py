@@ -11,7 +11,7 @@ from .errors import LossError
 
 
 class DenoisingAutoEncoderLoss(EmbeddingLoss):
-    """TSDAE (arXiv:2104.06979, eq. 1) over (noisy text, clean text): a decoder sees the sentence embedding alone."""
+    """TSDAE (arXiv:2104.06979) over (noisy text, clean text): a decoder sees the sentence embedding alone."""
 
     columns = (2, 2)
     cites = "tsdae"

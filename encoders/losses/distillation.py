@@ -51,7 +51,7 @@ class _Distillation(EmbeddingLoss):
 
 
 class MarginMSELoss(_Distillation):
-    """MarginMSE (arXiv:2010.02666, eq. 8) over (query, positive, negatives...), labels: margins or teacher scores."""
+    """MarginMSE (arXiv:2010.02666) over (query, positive, negatives...), labels: margins or teacher scores."""
 
     columns = (3, None)
     cites = "margin-mse"
@@ -69,7 +69,7 @@ class MarginMSELoss(_Distillation):
 
 
 class DistillKLDivLoss(_Distillation):
-    """KL divergence from the teacher's distribution over the documents of a query (arXiv:2010.11386, eq. 3)."""
+    """KL divergence from the teacher's distribution over the documents of a query (arXiv:2010.11386)."""
 
     cites = "kl-distill"
 

@@ -20,7 +20,7 @@ def _cosines(left: Tensor, right: Tensor) -> Tensor:
 
 
 class GISTEmbedLoss(EmbeddingLoss):
-    """GISTEmbed (arXiv:2402.16829, eq. 4): InfoNCE whose likely false negatives are masked by a guide model."""
+    """GISTEmbed (arXiv:2402.16829): InfoNCE whose likely false negatives are masked by a guide model."""
 
     columns = (2, 3)
     cites = "gist"

@@ -82,7 +82,7 @@ class MatryoshkaLoss(EmbeddingLoss):
 
 
 class Matryoshka2dLoss(AdaptiveLayerLoss):
-    """Matryoshka over dimensions and layers (arXiv:2402.14776, eq. 5 to 8)."""
+    """Matryoshka over dimensions and layers (arXiv:2402.14776)."""
 
     def __init__(
         self,

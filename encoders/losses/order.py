@@ -18,7 +18,7 @@ def order_loss(scores: Tensor, labels: Tensor) -> Tensor:
 
 
 class CoSENTLoss(EmbeddingLoss):
-    """CoSENT (Su 2022, eq. 9) over (text, text, score)."""
+    """CoSENT (Su 2022) over (text, text, score)."""
 
     columns = (2, 2)
     needs_labels = True
@@ -38,7 +38,7 @@ class CoSENTLoss(EmbeddingLoss):
 
 
 class AnglELoss(CoSENTLoss):
-    """AnglE (arXiv:2309.12871, eq. 5 in the objective of eq. 8): CoSENT on angles in complex space."""
+    """AnglE (arXiv:2309.12871): CoSENT on angles in complex space."""
 
     cites = "angle"
 

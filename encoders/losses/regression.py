@@ -33,7 +33,7 @@ class CosineSimilarityLoss(EmbeddingLoss):
 
 
 class MSELoss(EmbeddingLoss):
-    """Squared distance to a teacher's embedding, for one or several texts a row (arXiv:2004.09813, eq. 1)."""
+    """Squared distance to a teacher's embedding, for one or several texts a row (arXiv:2004.09813, section 2)."""
 
     columns = (1, None)
     needs_labels = True

@@ -10,7 +10,7 @@ from .distances import TripletDistanceMetric, metric_name
 
 
 class TripletLoss(EmbeddingLoss):
-    """max(d(a, p) - d(a, n) + margin, 0) over (anchor, positive, negative); FaceNet (arXiv:1503.03832, eq. 2)."""
+    """max(d(a, p) - d(a, n) + margin, 0) over (anchor, positive, negative); FaceNet (arXiv:1503.03832, section 3)."""
 
     columns = (3, 3)
     cites = "facenet"

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from datasets import Dataset
 
 from ..datasets.by_label import SentenceLabelDataset
 from ..datasets.no_duplicates import NoDuplicatesDataLoader
+from .checkpoints import last_whole
 from .errors import TrainingError
 from .samplers import BatchSamplers
 
@@ -190,9 +190,8 @@ def _unused_folder() -> str:
 
 
 def _latest(options: FitOptions) -> str | None:
-    folder = Path(options.checkpoint_path or "")
-    found = [path for path in folder.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d+", path.name)]
-    if not options.checkpoint_path or not found:
-        logger.warning("There is no checkpoint in %s to resume from; the run begins anew.", options.checkpoint_path)
+    try:
+        return last_whole(options.checkpoint_path or "")
+    except TrainingError as err:
+        logger.warning("%s; the run begins anew", err)
         return None
-    return str(max(found, key=lambda path: int(path.name.rpartition("-")[2])))

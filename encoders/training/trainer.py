@@ -271,8 +271,19 @@ class SentenceTransformerTrainer(Trainer):
         return optimizer
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:  # noqa: ARG002
-        model = self.accelerator.unwrap_model(self.model)
-        checkpoints.save(model, self.args, output_dir or self.args.output_dir, self.state.global_step)
+        target = output_dir or self.args.output_dir
+        with checkpoints.told_if_full(target, self.state.global_step):
+            checkpoints.save(self.accelerator.unwrap_model(self.model), self.args, target)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        with checkpoints.told_if_full(self.args.output_dir, self.state.global_step):
+            super()._save_checkpoint(model, trial)
+
+    def train(self, resume_from_checkpoint: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Train, from the start or from a checkpoint: a folder, or True for the last one that was written whole."""
+        if resume_from_checkpoint is True:
+            resume_from_checkpoint = checkpoints.last_whole(self.args.output_dir)
+        return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ARG002
         checkpoints.load(self.model, resume_from_checkpoint)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..renames import warn_renamed
-from .negative_candidates import Embedding, Rescoring, search
+from .negative_candidates import Embedding, Rescoring, callable_by_mining, search
 from .negative_rows import FORMATS, Format, Mined, build, report
 
 logger = logging.getLogger(__name__)
@@ -95,6 +95,7 @@ def mine_hard_negatives(
         range_max = range_min + wanted + most
     rule = Filter(range_min, range_max, num_negatives, sampling_strategy == "random", *limits)
 
+    model, cross_encoder = callable_by_mining(model), callable_by_mining(cross_encoder)
     how = Embedding(batch_size, use_multi_process, verbose, cache_folder)
     query_rows = how.embed(model, "encode_query", queries, query_prompt_name, query_prompt)
     text_rows = how.embed(model, "encode_document", texts, corpus_prompt_name, corpus_prompt)

@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..inference.model import Model
+from ..similarity_functions import SimilarityFunction
 from .search_packages import import_faiss
 
 
@@ -51,6 +53,42 @@ class Embedding:
             return _plain(encode(texts, pool=pool, **options))
         finally:
             model.stop_multi_process_pool(pool)
+
+
+class Served:
+    """A model of `open_model`, with the calls that mining makes of a SentenceTransformer or a CrossEncoder."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.fingerprint = model.fingerprint
+        self.similarity_fn_name = model.similarity
+        self.similarity = SimilarityFunction.to_similarity_fn(model.similarity)
+
+    def encode_query(self, texts: list[str], **options: Any) -> Tensor:
+        """One row a query, with the model's own prompt."""
+        return self._rows(texts, self._model.encode_query, options)
+
+    def encode_document(self, texts: list[str], **options: Any) -> Tensor:
+        """One row a document, with the model's own prompt."""
+        return self._rows(texts, self._model.encode_document, options)
+
+    def _rows(self, texts: list[str], encode: Any, options: dict[str, Any]) -> Tensor:
+        if self._model.kind != "dense":
+            raise ValueError(
+                f"negatives are mined by a dense model; {self._model.name!r} is a {self._model.kind} model"
+            )
+        if options.get("prompt") or options.get("prompt_name") or options.get("pool"):
+            raise ValueError("a model of open_model has prompts of its own and one process; leave those options out")
+        return torch.from_numpy(encode(texts))
+
+    def predict(self, pairs: list[tuple[str, str]], **options: Any) -> Tensor:  # noqa: ARG002
+        """Scores of one query's documents."""
+        return torch.from_numpy(self._model.rank(pairs[0][0], [text for _, text in pairs])) if pairs else torch.empty(0)
+
+
+def callable_by_mining(model: Any) -> Any:
+    """The model itself, or a served one with the calls that mining makes."""
+    return Served(model) if isinstance(model, Model) else model
 
 
 def search(
@@ -97,6 +135,8 @@ def _plain(rows: Tensor) -> Tensor:
 
 def _name(model: Any) -> str:
     """What tells models apart: where the weights came from, and a few of them."""
+    if isinstance(model, Served):
+        return model.fingerprint
     weights = next(iter(model.parameters()), None)
     sample = "" if weights is None else repr(weights.flatten()[:64].tolist())
     return f"{type(model).__name__} {model.model_card_data.base_model} {sample}"

@@ -12,7 +12,7 @@ from .lists import ListLoss
 
 
 class ListNetLoss(ListLoss):
-    """Cross entropy of the softmax of labels and that of scores: ListNet (Cao 2007, eq. 3)."""
+    """Cross entropy of the softmax of labels and that of scores: ListNet (Cao 2007)."""
 
     cites = "listnet"
 
@@ -40,7 +40,7 @@ class PListMLELambdaWeight(nn.Module):
 
 
 class PListMLELoss(ListLoss):
-    """Position-aware ListMLE (Lan 2014, eq. 7): choosing the documents in order, early choices weighing more.
+    """Position-aware ListMLE (Lan 2014): choosing the documents in order, early choices weighing more.
 
     As in Sentence Transformers, a shorter list is padded with documents of score 0 that could be chosen, too.
     """

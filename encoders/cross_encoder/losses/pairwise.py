@@ -69,7 +69,7 @@ class LambdaLoss(ListLoss):
 
 
 class RankNetLoss(LambdaLoss):
-    """Logistic loss of every pair in the wrong order: RankNet (Burges 2005, eq. 3)."""
+    """Logistic loss of every pair in the wrong order: RankNet (Burges 2005)."""
 
     cites = "ranknet"
 

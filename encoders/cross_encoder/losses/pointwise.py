@@ -68,7 +68,7 @@ class MSELoss(OneByOneLoss):
 
 
 class MarginMSELoss(MSELoss):
-    """Squared distance to a teacher's margin over (query, positive, negative) (arXiv:2010.02666, eq. 8)."""
+    """Squared distance to a teacher's margin over (query, positive, negative) (arXiv:2010.02666)."""
 
     columns = (3, 3)
 

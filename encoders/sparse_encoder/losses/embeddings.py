@@ -20,18 +20,18 @@ class SparseMultipleNegativesRankingLoss(MultipleNegativesRankingLoss):
 
 
 class SparseDistillKLDivLoss(DistillKLDivLoss):
-    """KL divergence from the teacher's distribution (arXiv:2010.11386, eq. 3), smoothed by temperature 2."""
+    """KL divergence from the teacher's distribution (arXiv:2010.11386), smoothed by temperature 2."""
 
     def __init__(self, model: Any, similarity_fct: Any = pairwise_dot_score, temperature: float = 2.0) -> None:
         super().__init__(model, similarity_fct, temperature)
 
 
 class SparseMarginMSELoss(MarginMSELoss):
-    """MarginMSE (arXiv:2010.02666, eq. 8)."""
+    """MarginMSE (arXiv:2010.02666)."""
 
 
 class SparseTripletLoss(TripletLoss):
-    """max(d(a, p) - d(a, n) + margin, 0) (arXiv:1503.03832, eq. 2)."""
+    """max(d(a, p) - d(a, n) + margin, 0) (arXiv:1503.03832, section 3)."""
 
 
 class SparseCosineSimilarityLoss(CosineSimilarityLoss):
@@ -39,15 +39,15 @@ class SparseCosineSimilarityLoss(CosineSimilarityLoss):
 
 
 class SparseCoSENTLoss(CoSENTLoss):
-    """CoSENT (Su 2022, eq. 9); by default over the cosines of all rows with all, as in Sentence Transformers."""
+    """CoSENT (Su 2022); by default over the cosines of all rows with all, as in Sentence Transformers."""
 
     def __init__(self, model: Any, scale: float = 20.0, similarity_fct: Any = cos_sim) -> None:
         super().__init__(model, scale, similarity_fct)
 
 
 class SparseAnglELoss(AnglELoss):
-    """AnglE (arXiv:2309.12871, eq. 5)."""
+    """AnglE (arXiv:2309.12871)."""
 
 
 class SparseMSELoss(MSELoss):
-    """Squared distance to a teacher's embedding (arXiv:2004.09813, eq. 1)."""
+    """Squared distance to a teacher's embedding (arXiv:2004.09813, section 2)."""

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 class FlopsLoss(EmbeddingLoss):
-    """Squared mean activation, summed over the vocabulary: FLOPS (arXiv:2004.05665, eq. 4).
+    """Squared mean activation, summed over the vocabulary: FLOPS (arXiv:2004.05665).
 
     With `threshold`, only rows with more active terms than that are paid for.
     """
@@ -36,7 +36,7 @@ class FlopsLoss(EmbeddingLoss):
 
 
 class SpladeLoss(EmbeddingLoss):
-    """A ranking or distillation loss plus weighted regularisers of documents and queries (arXiv:2109.10086, eq. 6)."""
+    """A ranking or distillation loss plus weighted regularisers of documents and queries (arXiv:2109.10086)."""
 
     columns = (1, None)
     cites = "splade"

@@ -10,7 +10,7 @@ import sentence_transformers as reference
 from datasets import Dataset
 from sentence_transformers import quantization as their_search
 
-from outrider.encoders import CrossEncoder, SentenceTransformer, quantization
+from outrider.encoders import CrossEncoder, SentenceTransformer, open_model, quantization
 from outrider.encoders.errors import MissingExtra
 from outrider.encoders.util import mine_hard_negatives
 
@@ -101,6 +101,24 @@ def test_the_same_triplets(models: Any, pairs: Any, options: Any) -> None:
         for (model, _), mine in zip(models, (mine_hard_negatives, reference.util.mine_hard_negatives), strict=True)
     ]
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("use_faiss", [True, False])
+def test_served_models_mine_the_same(models: Any, pairs: Any, use_faiss: bool, tmp_path: Path) -> None:
+    (model, cross), _ = models
+    model.save_pretrained(str(tmp_path / "dense"))
+    cross.save_pretrained(str(tmp_path / "cross"))
+    served, scorer = (open_model(tmp_path / name) for name in ("dense", "cross"))
+    options: dict[str, Any] = {"corpus": OTHERS, "verbose": False, "use_faiss": use_faiss, "max_score": 0.6}
+    options |= {"output_format": "n-tuple", "output_scores": True}
+    expected = mine_hard_negatives(pairs, model, cross_encoder=cross, **options)
+    found = mine_hard_negatives(pairs, served, cross_encoder=scorer, cache_folder=str(tmp_path / "cache"), **options)
+    assert found.to_list() == rounded(expected.to_list())
+    assert len(list((tmp_path / "cache").glob("*.npy"))) == 2
+    with pytest.raises(ValueError, match="prompts of its own"):
+        mine_hard_negatives(pairs, served, query_prompt="query: ", **options)
+    with pytest.raises(ValueError, match="mined by a dense model"):
+        mine_hard_negatives(pairs, scorer, **options)
 
 
 def test_negatives_drawn_at_random_are_among_the_best(models: Any, pairs: Any) -> None:
