@@ -28,6 +28,7 @@ from .indexing import index_documents
 from .native_search import NativeSearcher
 from .opensearch import escape_token, feature_weights, unescape_token
 from .ports import Encoded, Encoder, EncodingFailed, ModelIdentity, Models
+from .reading import read_documents
 from .registration import register, unregister
 from .report import IndexingReport, Outcome
 from .search import Searcher
@@ -93,6 +94,7 @@ __all__ = [
     "index_documents",
     "join_text",
     "outlook",
+    "read_documents",
     "read_jsonl",
     "read_spec",
     "reciprocal_rank_fusion",

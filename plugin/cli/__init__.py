@@ -17,6 +17,7 @@ from .quickstart import quickstart
 from .register import register, unregister
 from .search import search
 from .serve import config, serve
+from .train import publish, train
 from .tune import tune
 
 app = typer.Typer(
@@ -29,6 +30,8 @@ for command in (quickstart, doctor, index, backfill, search, serve, config, key,
     app.command()(command)
 app.command("eval")(evaluate)
 app.command()(tune)
+app.command()(train)
+app.command()(publish)
 
 
 def _show_version(asked: bool) -> None:
