@@ -1,10 +1,14 @@
 """Vectors into a search engine, and questions to it."""
 
-from .answer import MODES, Answer, Filter, Mode, Result
+from .answer import MODES, Answer, Excerpt, Filter, Mode, Result
 from .backfill import Outlook, backfill, outlook, spec_in_place
-from .client import Cluster, DryRun, OpenSearchCluster, Request
+from .chunks import Chunking
+from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect
+from .common.features import escape_token, feature_weights, unescape_token
+from .dialect import Dialect, dialect_for
 from .doctor import Diagnosis, Finding, examine, read_capabilities
 from .documents import Document, Unreadable, read_jsonl
+from .enrich import Enriched, Rejected, enrich
 from .errors import (
     BadDocument,
     BadQuery,
@@ -26,11 +30,11 @@ from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rer
 from .index import ensure_index, read_spec, require_spec, spec_for, store_spec
 from .indexing import index_documents
 from .native_search import NativeSearcher
-from .opensearch import escape_token, feature_weights, unescape_token
-from .ports import Encoded, Encoder, EncodingFailed, ModelIdentity, Models
+from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .reading import read_documents
 from .registration import register, unregister
 from .report import IndexingReport, Outcome
+from .request import Request
 from .search import Searcher
 from .spec import TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights
 from .text import join_text
@@ -50,24 +54,31 @@ __all__ = [
     "BadQuery",
     "BadSpec",
     "CheckpointUnusable",
+    "Chunking",
     "Cluster",
     "ClusterError",
     "ClusterUnavailable",
     "ConnectorError",
     "DeadLetterUnwritable",
     "DenseField",
+    "Dialect",
     "DimensionMismatch",
     "Document",
     "DryRun",
+    "ElasticsearchCluster",
     "Encoded",
     "Encoder",
+    "Enriched",
     "EncoderUnavailable",
     "EncodingFailed",
+    "Excerpt",
     "Filter",
     "IndexSpec",
     "IndexingReport",
     "IndexingStopped",
     "Leg",
+    "Measure",
+    "Measured",
     "Mode",
     "ModelIdentity",
     "ModelMismatch",
@@ -77,6 +88,7 @@ __all__ = [
     "Outcome",
     "Outlook",
     "Request",
+    "Rejected",
     "RequestRefused",
     "Result",
     "Searcher",
@@ -86,6 +98,9 @@ __all__ = [
     "Unreadable",
     "Weights",
     "backfill",
+    "connect",
+    "dialect_for",
+    "enrich",
     "ensure_index",
     "escape_token",
     "feature_weights",

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from .common.hits import Key
 from .errors import BadQuery
-from .opensearch import Key
 
 Mode = Literal["bm25", "dense", "sparse", "fused", "reranked"]
 MAX_DEPTH = 10_000  # index.max_result_window, by default
@@ -17,11 +17,21 @@ Ranking = Sequence[tuple[Key, float]]
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A range of a document's body, in characters, and its text."""
+
+    start: int
+    stop: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One document found: its place and score in each ranking that has it (ranks from 1).
 
     `score` is what the results are ordered by. Of a reranked answer it is between 1 and 2 for what the cross-encoder
     has seen, whose own score is in `scores`, and between 0 and 1, the fused score, for what follows.
+    `excerpt` is the chunk that answers best, where the index keeps chunks and a model was asked.
     """
 
     id: str
@@ -30,6 +40,7 @@ class Result:
     score: float
     ranks: Mapping[str, int] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
+    excerpt: Excerpt | None = None
 
 
 @dataclass(frozen=True, slots=True)

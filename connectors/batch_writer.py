@@ -2,24 +2,32 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from . import opensearch
 from .client import Cluster
+from .common.bulk import ItemFailure, bulk_lines, parse_bulk
 from .documents import Prepared, source_json
-from .enrich import check_complete, enriched, is_unchanged
+from .enrich import Enriched, Rejected, enrich, is_unchanged
 from .errors import BadDocument, ClusterUnavailable, EncoderUnavailable, RequestRefused
-from .index import index_path
-from .ports import Encoded, Encoder, EncodingFailed
+from .ports import Encoder
 from .report import Outcome
+from .request import index_path
 from .spec import IndexSpec
 
 _TOO_LARGE = 413
 _MALFORMED = 400
 
-Ready = tuple[Prepared, bytes]
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A document as it goes into a bulk."""
+
+    document: Prepared
+    source: bytes
+    truncated: bool = False
 
 
 class BatchWriter:
@@ -32,6 +40,7 @@ class BatchWriter:
         self, cluster: Cluster, spec: IndexSpec, encoder: Encoder, *, patience_s: float, skip_unchanged: bool
     ) -> None:
         self._cluster = cluster
+        self._dialect = cluster.dialect
         self._spec = spec
         self._encoder = encoder
         self._patience_s = patience_s
@@ -48,57 +57,44 @@ class BatchWriter:
 
     def _stored(self, batch: Sequence[Prepared]) -> dict[str, Mapping[str, Any]]:
         """What the index has of these ids, without the vectors."""
-        excluded = ",".join(self._spec.vector_fields)
-        path = index_path(self._spec.index, f"/_mget?_source_excludes={excluded}")
-        answer = self._cluster.read("POST", path, {"ids": [document.id for document in batch]})
+        source = self._dialect.source_filter(self._spec.vector_fields)
+        body = {"docs": [{"_id": document.id, "_source": source} for document in batch]}
+        answer = self._cluster.read("POST", index_path(self._spec.index, "/_mget"), body)
         return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
 
     def _encoded(self, documents: Sequence[Prepared]) -> tuple[list[Ready], list[Outcome]]:
-        with_text = [document for document in documents if document.text]
-        results = iter(self._encode([document.text for document in with_text]))
         ready: list[Ready] = []
         failed: list[Outcome] = []
-        for document in documents:
-            encoded = next(results) if document.text else None
+        for each in self._enriched(documents):
             try:
-                ready.append((document, self._source(document, encoded)))
+                if isinstance(each, Rejected):
+                    raise BadDocument(each.reason)
+                ready.append(Ready(each.document, source_json(each.source), each.truncated))
             except BadDocument as err:
-                failed.append(failure(document, str(err)))
+                failed.append(failure(each.document, str(err)))
         return ready, failed
 
-    def _source(self, document: Prepared, encoded: Encoded | EncodingFailed | None) -> bytes:
-        if isinstance(encoded, EncodingFailed):
-            raise BadDocument(f"its text could not be encoded: {encoded.reason}")
-        if encoded is not None:
-            check_complete(self._spec, encoded)
-        return source_json(enriched(self._spec, document, encoded))
-
-    def _encode(self, texts: list[str]) -> Sequence[Encoded | EncodingFailed]:
-        if not texts:
-            return []
+    def _enriched(self, documents: Sequence[Prepared]) -> list[Enriched | Rejected]:
         retrying = Retrying(
             retry=retry_if_exception_type(EncoderUnavailable),
             wait=wait_random_exponential(0.2, max=5),
             stop=stop_after_delay(self._patience_s),
             reraise=True,
         )
-        results = retrying(self._encoder.encode_document, texts)
-        if len(results) != len(texts):
-            raise EncoderUnavailable(f"the encoder gave {len(results)} results for {len(texts)} texts")
-        return results
+        return retrying(enrich, self._dialect, self._spec, self._encoder, documents)
 
     def _store(self, ready: Sequence[Ready]) -> Iterator[Outcome]:
         """Bulk the documents; those that are turned away for lack of room are sent again."""
         deadline_s = time.monotonic() + self._patience_s
         for pause_s in pauses():
             again: list[Ready] = []
-            for pair, error in self._bulk(ready):
+            for each, error in self._bulk(ready):
                 if error is None:
-                    yield success(pair[0])
+                    yield success(each)
                 elif error.is_retriable:
-                    again.append(pair)
+                    again.append(each)
                 else:
-                    yield failure(pair[0], f"the cluster refused it with {error.status}: {error.reason}")
+                    yield failure(each.document, f"the cluster refused it with {error.status}: {error.reason}")
             if not again:
                 return
             if time.monotonic() + pause_s > deadline_s:
@@ -110,9 +106,9 @@ class BatchWriter:
             ready = again
 
     def _lines(self, ready: Sequence[Ready]) -> bytes:
-        return opensearch.bulk_lines((document.id, source) for document, source in ready)
+        return bulk_lines((each.document.id, each.source) for each in ready)
 
-    def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, opensearch.ItemFailure | None]]:
+    def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, ItemFailure | None]]:
         """Send documents in one bulk; a bulk that is refused as a whole is halved until the culprit stands alone."""
         if not ready:
             return
@@ -122,18 +118,18 @@ class BatchWriter:
             if err.status not in (_MALFORMED, _TOO_LARGE):
                 raise
             if len(ready) == 1:
-                yield ready[0], opensearch.ItemFailure(err.status, str(err))
+                yield ready[0], ItemFailure(err.status, str(err))
                 return
             middle = len(ready) // 2
             yield from self._bulk(ready[:middle])
             yield from self._bulk(ready[middle:])
             return
-        yield from zip(ready, opensearch.parse_bulk(response), strict=True)
+        yield from zip(ready, parse_bulk(response), strict=True)
 
 
-def success(document: Prepared) -> Outcome:
-    note = "" if document.text else "no text, stored without vectors"
-    return Outcome(document.position, document.id, "written", note=note)
+def success(ready: Ready) -> Outcome:
+    note = "" if ready.document.text else "no text, stored without vectors"
+    return Outcome(ready.document.position, ready.document.id, "written", note=note, truncated=ready.truncated)
 
 
 def failure(document: Prepared, reason: str) -> Outcome:

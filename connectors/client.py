@@ -1,43 +1,31 @@
-"""A thin port over the official client: JSON in, JSON out, errors by what one can do about them."""
+"""A thin port over the official clients: JSON in, JSON out, errors by what one can do about them."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+import elastic_transport
+from elastic_transport.client_utils import basic_auth_to_header
 from opensearchpy import OpenSearch
 from opensearchpy.exceptions import ConnectionError as NoAnswer
 from opensearchpy.exceptions import OpenSearchException, TransportError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from .capabilities import parse_release
+from .common.bulk import RETRIABLE
+from .common.reasons import reason_of
+from .dialect import Dialect, dialect_for
 from .errors import ClusterError, ClusterUnavailable, RequestRefused
-from .opensearch.bulk import RETRIABLE
-from .opensearch.reasons import reason_of
+from .request import Request
 
 Body = Mapping[str, Any] | bytes | None
+Login = tuple[str, str]
 
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request to a cluster."""
-
-    method: str
-    path: str
-    body: Mapping[str, Any] | None = None
-
-    def as_console(self) -> str:
-        """The request as OpenSearch's documentation and dev tools write it."""
-        body = "" if self.body is None else "\n" + json.dumps(self.body, indent=2, ensure_ascii=False)
-        return f"{self.method} {self.path}{body}"
-
-    def as_curl(self, url: str) -> str:
-        """The request as a command for the shell."""
-        line = f"curl -X{self.method} '{url.rstrip('/')}{self.path}'"
-        if self.body is None:
-            return line
-        body = json.dumps(self.body, ensure_ascii=False).replace("'", "'\\''")
-        return f"{line} -H 'Content-Type: application/json' -d '{body}'"
+_JSON = "application/json"
+_LINES = "application/x-ndjson"
+_DEFAULT_PORTS = {"http": 9200, "https": 443}  # as opensearch-py has them
 
 
 class Cluster(Protocol):
@@ -46,24 +34,32 @@ class Cluster(Protocol):
     @property
     def url(self) -> str: ...
 
+    @property
+    def dialect(self) -> Dialect: ...
+
     def read(self, method: str, path: str, body: Body = None) -> Any: ...
 
     def write(self, method: str, path: str, body: Body = None) -> Any: ...
 
 
-class OpenSearchCluster:
+class LiveCluster:
     """A live cluster. Every call raises ClusterUnavailable (after `patience_s` of trying) or RequestRefused."""
 
-    def __init__(self, url: str, *, timeout_s: float = 60, patience_s: float = 30, **options: Any) -> None:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    def __init__(self, url: str, *, timeout_s: float = 60, patience_s: float = 30, login: Login | None = None) -> None:
+        if urlsplit(url).scheme not in _DEFAULT_PORTS or not urlsplit(url).hostname:
             raise ClusterError(f"{url!r} is no cluster address: write it like http://localhost:9200")
         self._url = url.rstrip("/")
         self._patience_s = patience_s
-        self._client = OpenSearch(hosts=[self._url], timeout=timeout_s, max_retries=0, **options)
+        self._open(timeout_s, login)
 
     @property
     def url(self) -> str:
         return self._url
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """The words of this engine and version; asked for once."""
+        return dialect_for(*parse_release(self.read("GET", "/")))
 
     def read(self, method: str, path: str, body: Body = None) -> Any:
         return self._retrying(method, path, body)
@@ -72,7 +68,13 @@ class OpenSearchCluster:
         return self._retrying(method, path, body)
 
     def close(self) -> None:
-        self._client.close()
+        raise NotImplementedError
+
+    def _open(self, timeout_s: float, login: Login | None) -> None:
+        raise NotImplementedError
+
+    def _once(self, method: str, path: str, body: Body) -> Any:
+        raise NotImplementedError
 
     def _retrying(self, method: str, path: str, body: Body) -> Any:
         retrying = Retrying(
@@ -83,19 +85,75 @@ class OpenSearchCluster:
         )
         return retrying(self._once, method, path, body)
 
+    def _where(self, method: str, path: str) -> str:
+        return f"{method} {path} on {_without_password(self._url)}"
+
+
+class OpenSearchCluster(LiveCluster):
+    """A cluster through OpenSearch's own client."""
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _open(self, timeout_s: float, login: Login | None) -> None:
+        self._client = OpenSearch(hosts=[self._url], timeout=timeout_s, max_retries=0, http_auth=login)
+
     def _once(self, method: str, path: str, body: Body) -> Any:
-        where = f"{method} {path} on {_without_password(self._url)}"
-        ndjson = {"content-type": "application/x-ndjson"} if isinstance(body, bytes) else {}
+        ndjson = {"content-type": _LINES} if isinstance(body, bytes) else {}
         try:
             return self._client.transport.perform_request(method, path, body=body, headers=ndjson)
         except NoAnswer as err:
-            raise ClusterUnavailable(f"{where}: no answer ({err.info}); is the cluster running there?") from err
+            raise _no_answer(self._where(method, path), err.info) from err
         except TransportError as err:
             status = err.status_code if isinstance(err.status_code, int) else 0
-            kind = ClusterUnavailable if status in RETRIABLE else RequestRefused
-            raise kind(f"{where} was answered with {status}: {_reason(err)}", status) from err
+            raise _refusal(self._where(method, path), status, err.info or err.error) from err
         except OpenSearchException as err:
-            raise ClusterError(f"{where}: {err}") from err
+            raise ClusterError(f"{self._where(method, path)}: {err}") from err
+
+
+class ElasticsearchCluster(LiveCluster):
+    """A cluster through Elasticsearch's own client, of whichever major is installed.
+
+    Its transport is asked for plain JSON: the client itself would ask for its own major's, which an older server
+    refuses, and this dialect knows each version's words already.
+    """
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _open(self, timeout_s: float, login: Login | None) -> None:
+        from elasticsearch import Elasticsearch
+
+        self._client = Elasticsearch([_with_port(self._url)])
+        self._headers = {"authorization": basic_auth_to_header(login)} if login else {}
+        self._timeout_s = timeout_s
+
+    def _once(self, method: str, path: str, body: Body) -> Any:
+        headers = {**self._headers, "accept": _JSON}
+        if body is not None:
+            headers["content-type"] = _LINES if isinstance(body, bytes) else _JSON
+        try:
+            answer = self._client.transport.perform_request(
+                method, path, body=body, headers=headers, request_timeout=self._timeout_s, max_retries=0
+            )
+        except (elastic_transport.ConnectionError, elastic_transport.ConnectionTimeout) as err:
+            raise _no_answer(self._where(method, path), err) from err
+        except elastic_transport.TransportError as err:
+            raise ClusterError(f"{self._where(method, path)}: {err}") from err
+        if not 200 <= answer.meta.status < 300:
+            raise _refusal(self._where(method, path), answer.meta.status, answer.body)
+        return answer.body
+
+
+def connect(
+    url: str, *, timeout_s: float = 60, patience_s: float = 30, login: Login | None = None
+) -> OpenSearchCluster | ElasticsearchCluster:
+    """The cluster at an address, through its own engine's client."""
+    first = OpenSearchCluster(url, timeout_s=timeout_s, patience_s=patience_s, login=login)
+    if first.dialect.name == "OpenSearch":
+        return first
+    first.close()
+    return ElasticsearchCluster(url, timeout_s=timeout_s, patience_s=patience_s, login=login)
 
 
 @dataclass(slots=True)
@@ -108,6 +166,10 @@ class DryRun:
     @property
     def url(self) -> str:
         return self.cluster.url
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.cluster.dialect
 
     def read(self, method: str, path: str, body: Body = None) -> Any:
         return self.cluster.read(method, path, body)
@@ -131,11 +193,20 @@ class _Promised(dict[str, Any]):
         return f"<{key} of {self._name}>"
 
 
-def _reason(err: TransportError) -> str:
-    info = err.info
-    if isinstance(info, Mapping):
-        return reason_of(info.get("error", info))
-    return str(info or err.error)[:500]
+def _with_port(url: str) -> str:
+    parts = urlsplit(url)
+    return url if parts.port else parts._replace(netloc=f"{parts.netloc}:{_DEFAULT_PORTS[parts.scheme]}").geturl()
+
+
+def _no_answer(where: str, reason: object) -> ClusterUnavailable:
+    return ClusterUnavailable(f"{where}: no answer ({reason}); is the cluster running there?")
+
+
+def _refusal(where: str, status: int, told: Any) -> ClusterError:
+    """What an answer other than success means: worth another try, or not."""
+    kind = ClusterUnavailable if status in RETRIABLE else RequestRefused
+    reason = reason_of(told.get("error", told)) if isinstance(told, Mapping) else str(told)[:500]
+    return kind(f"{where} was answered with {status}: {reason}", status)
 
 
 def _without_password(url: str) -> str:

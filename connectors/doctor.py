@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .client import Cluster, Request
-from .opensearch.capabilities import Capabilities, parse_capabilities
+from .capabilities import Capabilities, parse_capabilities
+from .client import Cluster
 from .opensearch.settings import HEAP, ML_NODE, SettingChange, changes_wanted, settings_body
+from .request import Request
 from .spec import Way
 
 Severity = Literal["fine", "note", "in the way"]

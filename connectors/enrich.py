@@ -1,28 +1,78 @@
-"""A document and its vectors as what is stored."""
+"""Documents and their vectors as what is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from . import opensearch
+from .dialect import Dialect
 from .documents import Prepared
-from .errors import BadDocument, BadSpec
-from .ports import Encoded
+from .errors import BadDocument, BadSpec, EncoderUnavailable
+from .passages import Passage, passages_of
+from .ports import Encoded, Encoder, EncodingFailed
 from .spec import IndexSpec
 from .text import text_hash
 
 
-def enriched(spec: IndexSpec, document: Prepared, encoded: Encoded | None) -> dict[str, Any]:
-    """The document with vectors and marker; without vectors where it has no text (`encoded` None).
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """A document as it is stored. `truncated` where a model read only the beginning of a text."""
+
+    document: Prepared
+    source: Mapping[str, Any]
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A document that cannot be stored with its vectors, and why."""
+
+    document: Prepared
+    reason: str
+
+
+def enrich(
+    dialect: Dialect, spec: IndexSpec, encoder: Encoder, documents: Sequence[Prepared]
+) -> list[Enriched | Rejected]:
+    """Each document with its vectors and marker, in order; one without text gets the marker alone.
+
+    Raises EncoderUnavailable when asking again later may help; BadSpec or DimensionMismatch where the encoder does not
+    fit the index.
+    """
+    passages = passages_of(spec, encoder, documents)
+    texts = [each.text for found in passages if not isinstance(found, BadDocument) for each in found]
+    results = iter(_encoded(encoder, texts))
+    outcomes: list[Enriched | Rejected] = []
+    for document, found in zip(documents, passages, strict=True):
+        try:
+            if isinstance(found, BadDocument):
+                raise found
+            parts = _parts(spec, found, islice(results, len(found)))
+            source = enriched(dialect, spec, document, parts)
+            outcomes.append(Enriched(document, source, any(encoded.truncated for _, encoded in parts)))
+        except BadDocument as err:
+            outcomes.append(Rejected(document, str(err)))
+    return outcomes
+
+
+def enriched(
+    dialect: Dialect, spec: IndexSpec, document: Prepared, parts: Sequence[tuple[Passage, Encoded]]
+) -> dict[str, Any]:
+    """The document with vectors and marker; without vectors where it has no text (no `parts`).
 
     Raises BadDocument where the vectors cannot be stored, DimensionMismatch where they are of another length.
     """
     source = {**document.fields, spec.marker: marker(spec, document)}
-    if encoded is None:
+    if not parts:
         return source
     try:
-        return {**source, **opensearch.vector_fields(spec, encoded)}
+        vectors = [dialect.vector_fields(spec, encoded) for _, encoded in parts]
     except ValueError as err:
         raise BadDocument(str(err)) from err
+    if spec.chunks is None:
+        return {**source, **vectors[0]}
+    ranges = [{"start": passage.start, "stop": passage.stop} for passage, _ in parts]
+    return {**source, spec.chunks.field: [{**place, **each} for place, each in zip(ranges, vectors, strict=True)]}
 
 
 def marker(spec: IndexSpec, document: Prepared) -> dict[str, Any]:
@@ -47,3 +97,22 @@ def check_complete(spec: IndexSpec, encoded: Encoded) -> None:
     for kind, field, value in (("dense", spec.dense, encoded.dense), ("sparse", spec.sparse, encoded.sparse)):
         if field is not None and value is None:
             raise BadSpec(f"index '{spec.index}' wants {kind} vectors in '{field.name}', the encoder gives none")
+
+
+def _encoded(encoder: Encoder, texts: list[str]) -> Sequence[Encoded | EncodingFailed]:
+    results = encoder.encode_document(texts) if texts else []
+    if len(results) != len(texts):
+        raise EncoderUnavailable(f"the encoder gave {len(results)} results for {len(texts)} texts")
+    return results
+
+
+def _parts(
+    spec: IndexSpec, passages: Sequence[Passage], results: "islice[Encoded | EncodingFailed]"
+) -> list[tuple[Passage, Encoded]]:
+    parts = []
+    for passage, result in zip(passages, list(results), strict=True):
+        if isinstance(result, EncodingFailed):
+            raise BadDocument(f"its text could not be encoded: {result.reason}")
+        check_complete(spec, result)
+        parts.append((passage, result))
+    return parts

@@ -3,21 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
-from . import opensearch
 from .client import Cluster
 from .doctor import read_capabilities
 from .errors import BadSpec, ModelMismatch, RequestRefused
 from .ports import Models
-from .spec import META_KEY, DenseField, DenseKind, IndexSpec, SparseField, spec_from_meta, spec_to_meta
+from .request import index_path
+from .spec import META_KEY, IndexSpec, spec_from_meta, spec_to_meta
 
 # What the stored vectors depend on; all else may change without indexing again.
-_FIXED = ("text_fields", "models", "dense", "sparse", "marker")
-
-
-def index_path(index: str, rest: str = "") -> str:
-    return f"/{quote(index, safe=',')}{rest}"
+_FIXED = ("text_fields", "models", "dense", "sparse", "chunks", "marker")
 
 
 def read_spec(cluster: Cluster, index: str) -> IndexSpec | None:
@@ -58,13 +53,13 @@ def spec_for(
         return replace(stored, id_field=id_field or stored.id_field)
     if not text_fields:
         raise BadSpec(f"index '{index}' is new here: say which fields to encode, such as title,body")
-    kind: DenseKind = "knn_vector" if read_capabilities(cluster).has_knn else "binary"
+    capabilities, dialect = read_capabilities(cluster), cluster.dialect
     return IndexSpec(
         index=index,
         text_fields=text_fields,
         models=models,
-        dense=DenseField(models.dimension, kind=kind) if models.dense and models.dimension else None,
-        sparse=SparseField() if models.sparse else None,
+        dense=dialect.dense_field(capabilities, models.dimension) if models.dense and models.dimension else None,
+        sparse=dialect.sparse_field(capabilities) if models.sparse else None,
         id_field=id_field,
     )
 
@@ -76,7 +71,7 @@ def ensure_index(cluster: Cluster, spec: IndexSpec) -> IndexSpec:
     """
     mappings = _mappings(cluster, spec.index)
     if not mappings:
-        cluster.write("PUT", index_path(spec.index), opensearch.index_body(spec))
+        cluster.write("PUT", index_path(spec.index), cluster.dialect.index_body(spec))
         return spec
     stored = read_spec(cluster, spec.index)
     if stored == spec:
@@ -121,7 +116,7 @@ def _refuse_conflict(stored: IndexSpec, wanted: IndexSpec) -> None:
 
 def _update_mapping(cluster: Cluster, spec: IndexSpec, mapping: Mapping[str, Any]) -> None:
     meta = {**mapping.get("_meta", {}), META_KEY: spec_to_meta(spec)}
-    body = {"_meta": meta, "properties": opensearch.own_properties(spec)}
+    body = {"_meta": meta, "properties": cluster.dialect.own_properties(spec)}
     cluster.write("PUT", index_path(spec.index, "/_mapping"), body)
 
 

@@ -12,10 +12,11 @@ from .client import Cluster
 from .dead_letter import DeadLetters
 from .documents import ID_KEY, Document, Prepared, Unreadable, prepare
 from .errors import BadDocument, ConnectorError, IndexingStopped
-from .index import check_models, ensure_index, index_path
+from .index import check_models, ensure_index
 from .native_writer import NativeWriter
 from .ports import Encoder
 from .report import IndexingReport, Outcome
+from .request import index_path
 from .spec import IndexSpec
 
 Progress = Callable[[IndexingReport], None]

@@ -3,12 +3,13 @@
 import json
 from typing import Any
 
-from . import opensearch
 from .answer import Answer, Filter, Mode, Result, check_question, timed
 from .client import Cluster
+from .common.hits import parse_hits
+from .common.query import bm25_query, filtered
 from .errors import BadQuery, NotRegistered
-from .index import index_path
 from .opensearch import native_query
+from .request import index_path
 from .spec import IndexSpec
 
 
@@ -51,7 +52,7 @@ class NativeSearcher:
             pipeline = self._pipelines.reranked if mode == "reranked" else self._pipelines.fused
             path = index_path(self._spec.index, f"/_search?search_pipeline={pipeline}")
             answer = self._cluster.read("POST", path, self._body(query, mode, offset + size, filter))
-        hits = opensearch.parse_hits(answer, f"the {mode} search of '{self._spec.index}'").hits[: offset + size]
+        hits = parse_hits(answer, f"the {mode} search of '{self._spec.index}'").hits[: offset + size]
         results = tuple(
             Result(
                 id=hit.key.id,
@@ -75,9 +76,9 @@ class NativeSearcher:
             reranked = {"size": max(size, spec.rerank_window), "ext": native_query.rerank_context(query)}
             return {"query": native_query.hybrid_query(spec, query, depth, filter), "_source": source, **reranked}
         queries = {
-            "bm25": opensearch.filtered(opensearch.bm25_query(spec, query), filter),
+            "bm25": filtered(bm25_query(spec, query), filter),
             "dense": native_query.neural_query(spec, query, depth, filter),
-            "sparse": opensearch.filtered(native_query.neural_sparse_query(spec, query), filter),
+            "sparse": filtered(native_query.neural_sparse_query(spec, query), filter),
             "fused": native_query.hybrid_query(spec, query, depth, filter),
         }
         return {"query": queries[mode], "size": size, "_source": source}

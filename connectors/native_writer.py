@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from .batch_writer import BatchWriter, Ready, failure, pauses
 from .documents import Prepared, source_json
 from .errors import EncoderUnavailable
-from .index import index_path
 from .report import Outcome
+from .request import index_path
 
 _LONE_ATTEMPTS = 3
 
@@ -19,39 +19,41 @@ class NativeWriter(BatchWriter):
     """
 
     def _encoded(self, documents: Sequence[Prepared]) -> tuple[list[Ready], list[Outcome]]:
-        return [(document, source_json(document.fields)) for document in documents], []
+        return [Ready(document, source_json(document.fields)) for document in documents], []
 
     def _store(self, ready: Sequence[Ready]) -> Iterator[Outcome]:
         outcomes = list(super()._store(ready))
         marked = self._marked([outcome for outcome in outcomes if outcome.status == "written" and not outcome.note])
         yield from (outcome for outcome in outcomes if outcome.id not in marked)
-        again = [pair for pair in ready if pair[0].id in marked]
+        again = [each for each in ready if each.document.id in marked]
         yield from self._one_by_one(again, everything=len(again) == len(ready))
 
-    def _one_by_one(self, pairs: Sequence[Ready], everything: bool) -> Iterator[Outcome]:
+    def _one_by_one(self, marked_ones: Sequence[Ready], everything: bool) -> Iterator[Outcome]:
         """`everything`: where the whole batch was marked, and still is, the sidecar is taken to be away."""
         deadline_s = time.monotonic() + self._patience_s
         for attempt, pause_s in enumerate(pauses(), start=1):
             reasons: dict[str, str] = {}
-            for pair in pairs:
-                outcomes = list(super()._store([pair]))
+            for each in marked_ones:
+                outcomes = list(super()._store([each]))
                 marked = self._marked([outcome for outcome in outcomes if outcome.status == "written"])
                 reasons |= marked
                 yield from (outcome for outcome in outcomes if outcome.id not in marked)
-            everything = everything and len(reasons) == len(pairs)
-            pairs = [pair for pair in pairs if pair[0].id in reasons]
-            if not pairs:
+            everything = everything and len(reasons) == len(marked_ones)
+            marked_ones = [each for each in marked_ones if each.document.id in reasons]
+            if not marked_ones:
                 return
             if everything and time.monotonic() + pause_s > deadline_s:
                 reason = next(iter(reasons.values()))
                 raise EncoderUnavailable(
-                    f"{self._cluster.url} could encode none of {len(pairs)} documents in "
+                    f"{self._cluster.url} could encode none of {len(marked_ones)} documents in "
                     f"{self._patience_s:g} s: {reason}; "
                     f"they are stored without vectors, and the same command run again encodes them"
                 )
             if not everything and attempt == _LONE_ATTEMPTS:
-                for document, _ in pairs:
-                    yield failure(document, f"stored without vectors, it could not be encoded: {reasons[document.id]}")
+                for each in marked_ones:
+                    yield failure(
+                        each.document, f"stored without vectors, it could not be encoded: {reasons[each.document.id]}"
+                    )
                 return
             time.sleep(pause_s)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,19 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One text as vectors: what the encoder has models for."""
+    """One text as vectors: what the encoder has models for. `truncated` where a model read only its beginning."""
 
     dense: Sequence[float] | None = None
     sparse: Mapping[str, float] | None = None
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Texts in tokens: the place of each token of each text, and how many of a document's tokens the models read."""
+
+    spans: Sequence[Sequence[tuple[int, int]]]
+    room: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +67,13 @@ class Encoder(Protocol):
 
     def rank(self, query: str, passages: Sequence[str]) -> Sequence[float]:
         """One score a passage, in order; higher is more relevant."""
+        ...
+
+
+@runtime_checkable
+class Measure(Protocol):
+    """Something that knows its models' tokens: an encoder that texts can be cut into chunks for."""
+
+    def token_spans(self, texts: Sequence[str]) -> Measured:
+        """The tokens of the dense model, else of the sparse one; the room of whichever reads less."""
         ...

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .client import Cluster, Request
+from .client import Cluster
 from .doctor import blocking_changes, change_request, read_capabilities
 from .errors import BadSpec, NotRegistered, RequestRefused, SettingInTheWay
-from .index import ensure_index, index_path, require_spec
+from .index import ensure_index, require_spec
 from .opensearch import ml
 from .opensearch.ingest_pipeline import ingest_pipeline
 from .opensearch.search_pipeline import fused_pipeline, reranked_pipeline
+from .request import Request, index_path
 from .spec import IndexSpec, Pipelines
 
 _ML = "/_plugins/_ml"

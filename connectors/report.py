@@ -18,6 +18,7 @@ class Outcome:
     status: Status
     reason: str = ""
     note: str = ""
+    truncated: bool = False
     document: Any = None
 
 
@@ -25,7 +26,7 @@ class Outcome:
 class IndexingReport:
     """Counts of a run: seen = written + skipped + failed + unfinished, the last 0 unless the run was stopped.
 
-    `blank` of the written ones have no text, so no vectors.
+    `blank` of the written ones have no text, so no vectors; of the `truncated` a model read only the beginning.
     """
 
     seen: int = 0
@@ -33,6 +34,7 @@ class IndexingReport:
     skipped: int = 0
     failed: int = 0
     blank: int = 0
+    truncated: int = 0
     seconds: float = 0.0
     first_failures: list[Outcome] = field(default_factory=list)
 
@@ -44,6 +46,7 @@ class IndexingReport:
         if outcome.status == "written":
             self.written += 1
             self.blank += bool(outcome.note)
+            self.truncated += outcome.truncated
         elif outcome.status == "skipped":
             self.skipped += 1
         else:
@@ -55,4 +58,7 @@ class IndexingReport:
         parts = [f"{self.seen} seen", f"{self.written} written", f"{self.skipped} unchanged", f"{self.failed} failed"]
         parts += [f"{self.unfinished} not finished"] * (self.unfinished > 0)
         parts += [f"{self.blank} of the written without text, stored without vectors"] * (self.blank > 0)
+        parts += [f"{self.truncated} of the written longer than the model reads, encoded by their beginning"] * (
+            self.truncated > 0
+        )
         return ", ".join(parts)

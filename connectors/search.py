@@ -1,19 +1,20 @@
 """A question in, results out: encoded, ranked in several ways, fused, reranked."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
-from . import opensearch
-from .answer import MODES, Answer, Filter, Mode, Ranking, Result, check_question, timed
+from .answer import MODES, Answer, Excerpt, Filter, Mode, Ranking, Result, check_question, timed
 from .client import Cluster
-from .errors import ConnectorError
+from .common.hits import Key, parse_hits
+from .common.query import Question, bm25_query, filtered, given
+from .fetch import Fetched, fetch
 from .fusion import fuse_in_blocks, rerank
-from .index import check_models, index_path
-from .opensearch import Key
+from .index import check_models
 from .ports import Encoded, Encoder
+from .request import index_path
 from .spec import IndexSpec
-from .text import join_text
 
 
 class Searcher:
@@ -22,10 +23,10 @@ class Searcher:
     def __init__(self, cluster: Cluster, spec: IndexSpec, encoder: Encoder) -> None:
         check_models(spec, encoder.models)
         self._cluster = cluster
+        self._dialect = cluster.dialect
         self._spec = spec
         self._encoder = encoder
-        count = cluster.read("GET", index_path(spec.index, "/_count"))["count"] if spec.dense else 0
-        self._dense_plan = opensearch.dense_plan(spec, count)
+        self._dense_plan = self._dialect.dense_plan(spec, _count_vectors(cluster, spec))
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -61,13 +62,14 @@ class Searcher:
                 best = rankings["fused"][: max(end, self._spec.rerank_window) if mode == "reranked" else end]
         wanted = best if mode == "reranked" else best[offset:]
         with timed(timings, "fetch"):
-            sources = self._sources([key for key, _ in wanted])
-        best = [pair for pair in wanted if pair[0] in sources]
+            found = fetch(self._cluster, self._spec, [key for key, _ in wanted], encoded)
+        best = [pair for pair in wanted if pair[0] in found]
+        excerpts = {key: each.excerpts[0] for key, each in found.items() if each.excerpts}
         if mode == "reranked":
             with timed(timings, "rerank"):
-                order, rankings["reranked"] = self._reranked(query, best, sources)
-                best = order[offset:]
-        results = _results(best[:size], rankings, sources)
+                order, rankings["reranked"], judged = self._reranked(query, best, found)
+                best, excerpts = order[offset:], {**excerpts, **judged}
+        results = _results(best[:size], rankings, found, excerpts)
         return Answer(query, mode, results, timings, self._dense_plan.reason if "dense" in rankings else "")
 
     def _legs(self, mode: Mode) -> tuple[Mode, ...]:
@@ -88,21 +90,20 @@ class Searcher:
         answer = self._cluster.read("POST", index_path(self._spec.index, "/_msearch"), lines)
         rankings: dict[str, Ranking] = {}
         for leg, response in zip(legs, answer["responses"], strict=True):
-            hits = opensearch.parse_hits(response, f"the {leg} search of '{self._spec.index}'")
+            hits = parse_hits(response, f"the {leg} search of '{self._spec.index}'")
             rankings[leg] = [(hit.key, hit.score) for hit in hits.hits]
         return rankings
 
     def _body(self, leg: Mode, query: str, encoded: Encoded, depth: int, filter: Filter | None) -> dict[str, Any]:
         spec = self._spec
         if leg == "bm25":
-            asked = opensearch.bm25_query(spec, query)
-            body: dict[str, Any] = {"query": opensearch.filtered(asked, filter), "size": depth}
+            asked = bm25_query(spec, query)
+            body: dict[str, Any] = {"query": filtered(asked, filter), "size": depth}
         elif leg == "sparse":
-            asked = opensearch.sparse_query(spec, _given(encoded.sparse, leg))
-            body = {"query": opensearch.filtered(asked, filter), "size": depth}
+            asked = self._dialect.sparse_query(spec, given(encoded.sparse, leg))
+            body = {"query": filtered(asked, filter), "size": depth}
         else:
-            vector = _given(encoded.dense, leg)
-            body = opensearch.dense_body(spec, self._dense_plan, query, vector, encoded.sparse, depth, filter)
+            body = self._dialect.dense_body(spec, self._dense_plan, Question(query, encoded), depth, filter)
         return {**body, "_source": False}
 
     def _fused(self, rankings: Mapping[str, Ranking]) -> Ranking:
@@ -110,38 +111,44 @@ class Searcher:
         legs = list(rankings.values())
         return fuse_in_blocks(legs, weights, self._spec.fusion, self._spec.window, self._spec.rank_constant)
 
-    def _sources(self, keys: Sequence[Key]) -> dict[Key, Mapping[str, Any]]:
-        """The documents themselves, without vectors; one deleted meanwhile is left out."""
-        if not keys:
-            return {}
-        # A search by ids, not _mget: that one parses every vector again to leave it out, three times slower.
-        indices = sorted({key.index for key in keys})
-        body = {
-            "query": {"ids": {"values": [key.id for key in keys]}},
-            "size": len(keys) * len(indices),
-            "_source": {"excludes": list(self._spec.own_fields)},
-        }
-        answer = self._cluster.read("POST", index_path(",".join(indices), "/_search"), body)
-        found = opensearch.parse_hits(answer, f"reading documents of '{self._spec.index}'")
-        return {hit.key: hit.source for hit in found.hits}
-
     def _reranked(
-        self, query: str, fused: Ranking, sources: Mapping[Key, Mapping[str, Any]]
-    ) -> tuple[Ranking, Ranking]:
-        """The window reordered, with the rest behind it as it was fused; and the window with the reranker's scores."""
+        self, query: str, fused: Ranking, found: Mapping[Key, Fetched]
+    ) -> tuple[Ranking, Ranking, dict[Key, Excerpt]]:
+        """The window reordered, with the rest behind it as it was fused; the window with the reranker's scores.
+
+        A document counts as its best passage, which is the third.
+        """
         window, rest = fused[: self._spec.rerank_window], fused[self._spec.rerank_window :]
         if not window:
-            return [], []
-        passages = [join_text(sources[key], self._spec.text_fields) for key, _ in window]
-        judged = dict(zip((key for key, _ in window), map(float, self._encoder.rank(query, passages)), strict=True))
+            return [], [], {}
+        passages = [text for key, _ in window for text in found[key].texts]
+        scores = iter(map(float, self._encoder.rank(query, passages)))
+        judged: dict[Key, float] = {}
+        excerpts: dict[Key, Excerpt] = {}
+        for key, _ in window:
+            each = list(islice(scores, len(found[key].texts)))
+            judged[key] = max(each)
+            if found[key].excerpts:
+                excerpts[key] = found[key].excerpts[each.index(judged[key])]
         order = rerank(window, list(judged.values()), self._spec.rerank_weight)
-        return [*order, *rest], [(key, judged[key]) for key, _ in order]
+        return [*order, *rest], [(key, judged[key]) for key, _ in order], excerpts
+
+
+def _count_vectors(cluster: Cluster, spec: IndexSpec) -> int:
+    """How many documents there are to compare, or chunks."""
+    if spec.dense is None:
+        return 0
+    if spec.chunks is None:
+        return int(cluster.read("GET", index_path(spec.index, "/_count"))["count"])
+    body = {"size": 0, "aggs": {"chunks": {"nested": {"path": spec.chunks.field}}}}
+    answer = cluster.read("POST", index_path(spec.index, "/_search"), body)
+    return int(answer["aggregations"]["chunks"]["doc_count"])
 
 
 def _results(
-    best: Ranking, rankings: Mapping[str, Ranking], sources: Mapping[Key, Mapping[str, Any]]
+    best: Ranking, rankings: Mapping[str, Ranking], found: Mapping[Key, Fetched], excerpts: Mapping[Key, Excerpt]
 ) -> tuple[Result, ...]:
-    places = {
+    stages = {
         stage: {key: (rank, score) for rank, (key, score) in enumerate(ranking, start=1)}
         for stage, ranking in rankings.items()
     }
@@ -149,16 +156,11 @@ def _results(
         Result(
             id=key.id,
             index=key.index,
-            source=sources[key],
+            source=found[key].source,
             score=score,
-            ranks={stage: found[key][0] for stage, found in places.items() if key in found},
-            scores={stage: found[key][1] for stage, found in places.items() if key in found},
+            ranks={stage: places[key][0] for stage, places in stages.items() if key in places},
+            scores={stage: places[key][1] for stage, places in stages.items() if key in places},
+            excerpt=excerpts.get(key),
         )
         for key, score in best
     )
-
-
-def _given(value: Any, leg: str) -> Any:
-    if value is None:
-        raise ConnectorError(f"the encoder gave no {leg} vector for the query, the index has a {leg} field")
-    return value

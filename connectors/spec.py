@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
+from .chunks import Chunking
 from .errors import BadSpec
 from .fusion import Technique
 from .ports import ModelIdentity, Models
 
 Space = Literal["cosinesimil", "innerproduct", "l2"]
-DenseKind = Literal["binary", "knn_vector"]
+DenseKind = Literal["binary", "knn_vector", "dense_vector"]
+SparseKind = Literal["rank_features", "sparse_vector"]
 Way = Literal["native", "sidecar"]
 Leg = Literal["bm25", "dense", "sparse"]
 Match = Literal["best_fields", "most_fields", "cross_fields"]
@@ -32,9 +34,10 @@ class DenseField:
 
 @dataclass(frozen=True, slots=True)
 class SparseField:
-    """Weights by token, in a rank_features field."""
+    """Weights by token."""
 
     name: str = "outrider_sparse"
+    kind: SparseKind = "rank_features"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class IndexSpec:
     way the engine gives the cross-encoder all of it.
     `match` is how several text fields count together; `tie_breaker` is what each field but the best one adds to it.
     `exact_limit` is the number of documents up to which byte vectors are scored exhaustively.
+    `chunks` is how long texts are cut; without it each document has one vector of a kind, of what the model reads.
     `way` says who encodes: the engine through its plugins (native), or the sidecar.
     """
 
@@ -78,6 +82,7 @@ class IndexSpec:
     models: Models = field(default_factory=Models)
     dense: DenseField | None = None
     sparse: SparseField | None = None
+    chunks: Chunking | None = None
     way: Way = "sidecar"
     pipelines: Pipelines | None = None
     id_field: str | None = None
@@ -104,8 +109,22 @@ class IndexSpec:
             raise BadSpec(f"index '{self.index}': the weights of {', '.join(self.legs)} are all 0; raise one of them")
         if self.fusion not in TECHNIQUES:
             raise BadSpec(f"index '{self.index}': fusion {self.fusion!r} is not known; use {', '.join(TECHNIQUES)}")
+        if self.chunks is not None:
+            self._check_chunks(self.chunks)
         if not 0 <= self.rerank_weight <= 1:
             raise BadSpec(f"index '{self.index}': rerank_weight is {self.rerank_weight}; it must be between 0 and 1")
+
+    def _check_chunks(self, chunks: Chunking) -> None:
+        if chunks.title is not None and chunks.title not in self.text_fields:
+            raise BadSpec(
+                f"index '{self.index}': chunks.title '{chunks.title}' is none of its text fields "
+                f"({', '.join(self.text_fields)}); name one of them, or add it"
+            )
+        if self.way == "native":
+            raise BadSpec(
+                f"index '{self.index}': the engine's own pipelines make no chunks by a model's tokens; leave chunks "
+                f"out, or set way to sidecar"
+            )
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -121,7 +140,13 @@ class IndexSpec:
 
     @property
     def vector_fields(self) -> tuple[str, ...]:
-        return tuple(f.name for f in (self.dense, self.sparse) if f)
+        """The fields of a document that hold its vectors."""
+        fields = tuple(f.name for f in (self.dense, self.sparse) if f)
+        return (self.chunks.field,) if self.chunks and fields else fields
+
+    def path(self, field: DenseField | SparseField) -> str:
+        """Where a query finds a vector field: in the document, or in each of its chunks."""
+        return f"{self.chunks.field}.{field.name}" if self.chunks else field.name
 
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of each model whose vectors are stored."""
@@ -152,6 +177,7 @@ def spec_from_meta(meta: Mapping[str, Any], index: str) -> IndexSpec:
             "models": Models(**identities, dimension=models.get("dimension")),
             "dense": DenseField(**values["dense"]) if values["dense"] else None,
             "sparse": SparseField(**values["sparse"]) if values["sparse"] else None,
+            "chunks": Chunking(**values["chunks"]) if values.get("chunks") else None,
             "weights": Weights(**values.get("weights", {})),
             "pipelines": Pipelines(**values["pipelines"]) if values["pipelines"] else None,
         }

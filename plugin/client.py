@@ -1,7 +1,7 @@
 """A sidecar over HTTP, as something that connectors can encode with."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,12 +9,13 @@ import httpx
 import orjson
 import tenacity
 
-from outrider.connectors import Encoded, EncoderUnavailable, EncodingFailed, ModelIdentity, Models
+from outrider.connectors import Encoded, EncoderUnavailable, EncodingFailed, Measured, ModelIdentity, Models
 
 from .errors import SidecarRefused
 
 # Statuses after which the same request may well succeed: too busy, restarting, too late.
 _PASSING = frozenset({429, 502, 503, 504})
+_LONGEST_PART = 200_000
 
 
 class SidecarClient:
@@ -80,6 +81,21 @@ class SidecarClient:
             raise SidecarRefused(f"the query {text[:60]!a} cannot be encoded: {result.reason}")
         return result
 
+    def token_spans(self, texts: Sequence[str]) -> Measured:
+        """Where each token stands, by the dense model if there is one. Texts must be valid Unicode."""
+        models = self._encoding_models()
+        body = {"models": [model.name for model in models]}
+        spans: list[list[tuple[int, int]]] = [[] for _ in texts]
+        room = 1
+        for group in _groups(texts, self._texts_per_request):
+            reply = self._ask("POST", "/token_spans", {**body, "texts": [part for _, _, part in group]})
+            self._check_unchanged(reply, models[0])
+            room = reply["room"]
+            for (place, start, _), flat in zip(group, reply["spans"], strict=True):
+                ends = iter(flat)
+                spans[place] += [(start + first, start + stop) for first, stop in zip(ends, ends, strict=True)]
+        return Measured(spans, room)
+
     def rank(self, query: str, passages: Sequence[str]) -> list[float]:
         """One score a passage, in order; higher is more relevant."""
         if not passages:
@@ -96,10 +112,14 @@ class SidecarClient:
         facts: dict[str, Any] = self._ask("POST", "/models/load", {"model": model})
         return facts
 
-    def _encode(self, path: str, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
+    def _encoding_models(self) -> list[ModelIdentity]:
         models = [model for model in (self.models.dense, self.models.sparse) if model]
         if not models:
             raise SidecarRefused(f"the sidecar {self.url} serves neither a dense nor a sparse model; start it with one")
+        return models
+
+    def _encode(self, path: str, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
+        models = self._encoding_models()
         failed = {place: reason for place, text in enumerate(texts) if (reason := _invalid(text))}
         sent = ["" if place in failed else text for place, text in enumerate(texts)]
         replies = self._ask("POST", path, {"texts": sent, "models": [model.name for model in models]})["results"]
@@ -110,10 +130,11 @@ class SidecarClient:
                     raise EncoderUnavailable(f"the sidecar {self.url} was too slow for a text: {error['message']}")
                 failed.setdefault(error["index"], error["message"])
         rows = {reply["kind"]: reply["embeddings"] for reply in replies}
+        cut = {place for reply in replies for place in reply["truncated"]}
         return [
             EncodingFailed(failed[place])
             if place in failed
-            else Encoded(**{kind: embeddings[place] for kind, embeddings in rows.items()})
+            else Encoded(**{kind: embeddings[place] for kind, embeddings in rows.items()}, truncated=place in cut)
             for place in range(len(texts))
         ]
 
@@ -199,3 +220,29 @@ def _invalid(text: str) -> str:
 def _valid(text: str) -> str:
     """The text with what cannot be sent replaced: a passage is to be scored, not to be refused."""
     return text.encode("utf-8", "replace").decode() if _invalid(text) else text
+
+
+def _groups(texts: Sequence[str], most: int) -> Iterator[list[tuple[int, int, str]]]:
+    """Texts in requests of bounded size, long ones in several parts: (place of the text, start in it, part)."""
+    group: list[tuple[int, int, str]] = []
+    chars = 0
+    for place, text in enumerate(texts):
+        for start, part in _parts(text):
+            if group and (len(group) == most or chars + len(part) > _LONGEST_PART):
+                yield group
+                group, chars = [], 0
+            group.append((place, start, part))
+            chars += len(part)
+    if group:
+        yield group
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """A text in parts that a request has room for, cut at white space where there is some; each with its start."""
+    start = 0
+    while len(text) - start > _LONGEST_PART:
+        stop = max(text.rfind(" ", start, start + _LONGEST_PART), text.rfind("\n", start, start + _LONGEST_PART))
+        stop = stop if stop > start else start + _LONGEST_PART
+        yield start, text[start:stop]
+        start = stop
+    yield start, text[start:]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from outrider.connectors import Encoded, EncodingFailed, ModelIdentity, Models
+from outrider.connectors import Encoded, EncodingFailed, Measured, ModelIdentity, Models
 from outrider.encoders import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, Model, RefusedText, open_model
 
 
@@ -40,6 +40,13 @@ class LocalEncoder:
             raise ValueError(f"the query {text[:60]!a} cannot be encoded: {result.reason}")
         return result
 
+    def token_spans(self, texts: Sequence[str]) -> Measured:
+        """Where each token stands, by the dense model if there is one."""
+        models = [self._models[kind] for kind in ("dense", "sparse") if kind in self._models]
+        if not models:
+            raise ValueError("there is neither a dense nor a sparse model here whose tokens could be counted")
+        return Measured([models[0].token_spans(text) for text in texts], min(model.room for model in models))
+
     def rank(self, query: str, passages: Sequence[str]) -> list[float]:
         """One score a passage, in order; higher is more relevant."""
         return [float(score) for score in self._models["rerank"].rank(query, passages)]
@@ -50,15 +57,16 @@ class LocalEncoder:
 
 
 def _rows(model: Model, texts: Sequence[str], task: str) -> list[Any]:
-    """One row or RefusedText a text, in order."""
+    """One (row, truncated) or RefusedText a text, in order."""
     tokenized = model.tokenize(texts, task)
     accepted = [text for text, taken in zip(texts, tokenized, strict=True) if not isinstance(taken, RefusedText)]
     rows = iter(model.encode_query(accepted) if task == "query" else model.encode_document(accepted))
-    return [taken if isinstance(taken, RefusedText) else next(rows) for taken in tokenized]
+    return [taken if isinstance(taken, RefusedText) else (next(rows), taken.truncated) for taken in tokenized]
 
 
 def _result(row: dict[str, Any]) -> Encoded | EncodingFailed:
     refused = next((each for each in row.values() if isinstance(each, RefusedText)), None)
     if refused is not None:
         return EncodingFailed(refused.reason)
-    return Encoded(**{kind: each.to_dict() if kind == "sparse" else each.tolist() for kind, each in row.items()})
+    vectors = {kind: each.to_dict() if kind == "sparse" else each.tolist() for kind, (each, _) in row.items()}
+    return Encoded(**vectors, truncated=any(cut for _, cut in row.values()))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
-from outrider.connectors import Encoded, EncodingFailed, ModelIdentity, Models
+from outrider.connectors import Encoded, EncodingFailed, Measured, ModelIdentity, Models
 
 from .registry import KINDS
 from .sidecar import Sidecar
@@ -49,6 +49,13 @@ class OwnEncoder:
             raise ValueError(f"the query {text[:60]!a} cannot be encoded: {result.reason}")
         return result
 
+    def token_spans(self, texts: Sequence[str]) -> Measured:
+        """Where each token stands, by the dense model if there is one."""
+        models = [served.model for kind in ("dense", "sparse") if (served := self._first[kind])]
+        if not models:
+            raise ValueError("neither a dense nor a sparse model is served whose tokens could be counted")
+        return Measured([models[0].token_spans(text) for text in texts], min(model.room for model in models))
+
     def rank(self, query: str, passages: Sequence[str]) -> list[float]:
         """One score a passage, in order; higher is more relevant."""
         if not passages:
@@ -67,4 +74,5 @@ def _encoded(outcomes: dict[str, Any]) -> Encoded | EncodingFailed:
     if failed is not None:
         return EncodingFailed(str(failed.error))
     rows = {kind: each.row for kind, each in outcomes.items()}
-    return Encoded(**{kind: row.to_dict() if kind == "sparse" else row.tolist() for kind, row in rows.items()})
+    vectors = {kind: row.to_dict() if kind == "sparse" else row.tolist() for kind, row in rows.items()}
+    return Encoded(**vectors, truncated=any(each.truncated for each in outcomes.values()))

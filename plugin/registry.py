@@ -56,6 +56,13 @@ class ServableModel(Model, Protocol):
     def spell(self, text: str, add_special_tokens: bool = True) -> Sequence[Any]:
         """The tokens of a text."""
 
+    def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
+        """Where each token of a whole text stands."""
+
+    @property
+    def room(self) -> int:
+        """How many tokens of a document it reads."""
+
     def warm_up(self) -> None:
         """Run a real batch."""
 

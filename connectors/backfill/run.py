@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from ..client import Cluster
+from ..common.scan import SORTS, page_body, parse_page
 from ..dead_letter import DeadLetters
 from ..errors import ConnectorError, IndexingStopped, RequestRefused
-from ..index import check_models, ensure_index, index_path
-from ..opensearch.scan import KEEP_ALIVE, SORTS, page_body, parse_page
+from ..index import check_models, ensure_index
 from ..ports import Encoder
 from ..report import IndexingReport, Outcome
+from ..request import index_path
 from ..spec import IndexSpec
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from .writer import InPlaceWriter
 
-_COUNTED = ("seen", "written", "skipped", "failed", "blank")
+_COUNTED = ("seen", "written", "skipped", "failed", "blank", "truncated")
 Progress = Callable[[IndexingReport, int], None]
 
 
@@ -116,7 +117,7 @@ class _Run:
             number,
             len(state.after),
             state.after[number],
-            self.spec.vector_fields,
+            self.cluster.dialect.source_filter(self.spec.vector_fields),
         )
         return self.cluster.read("POST", "/_search", body)
 
@@ -159,7 +160,7 @@ def _resumed(cluster: Cluster, spec: IndexSpec, path: Path) -> Checkpoint | None
     if found is None or not found.is_for(wanted):
         return None
     try:
-        cluster.read("POST", "/_search", page_body(found.pit, found.sort, 0, 0, 1, None, ()))
+        cluster.read("POST", "/_search", page_body(found.pit, found.sort, 0, 0, 1, None, False))
     except RequestRefused:  # 404: it was closed, or kept alive for too long without being used
         return None
     return found
@@ -168,11 +169,12 @@ def _resumed(cluster: Cluster, spec: IndexSpec, path: Path) -> Checkpoint | None
 def _open(cluster: Cluster, spec: IndexSpec) -> tuple[str, str]:
     """A snapshot, and the cheapest order that this version can read it in."""
     cluster.write("POST", index_path(spec.index, "/_refresh"))
-    path = index_path(spec.index, f"/_search/point_in_time?keep_alive={KEEP_ALIVE}")
-    pit = cluster.write("POST", path)["pit_id"]
+    dialect = cluster.dialect
+    request = dialect.open_snapshot(spec.index)
+    pit = dialect.snapshot_id(cluster.write(request.method, request.path, request.body))
     for sort in SORTS[:-1]:
         try:
-            cluster.read("POST", "/_search", page_body(pit, sort, 1, 0, 1, None, ()))
+            cluster.read("POST", "/_search", page_body(pit, sort, 1, 0, 1, None, False))
         except RequestRefused:
             continue
         return pit, sort
@@ -180,4 +182,5 @@ def _open(cluster: Cluster, spec: IndexSpec) -> tuple[str, str]:
 
 
 def _close(cluster: Cluster, pit: str) -> None:
-    cluster.write("DELETE", "/_search/point_in_time", {"pit_id": [pit]})
+    request = cluster.dialect.close_snapshot(pit)
+    cluster.write(request.method, request.path, request.body)

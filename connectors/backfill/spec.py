@@ -6,8 +6,9 @@ from typing import Any
 
 from ..client import Cluster
 from ..errors import BadSpec
-from ..index import index_path, read_spec, spec_for
+from ..index import read_spec, spec_for
 from ..ports import Models
+from ..request import index_path
 from ..spec import IndexSpec
 
 

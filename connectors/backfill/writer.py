@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .. import opensearch
 from ..batch_writer import BatchWriter, Ready
 from ..client import Cluster
+from ..common.bulk import ItemFailure
+from ..common.scan import Place, Stored, mget_body, rewrite_lines, stored
 from ..documents import ID_KEY, Document, Prepared, prepare
 from ..enrich import is_unchanged
 from ..errors import BadDocument
-from ..opensearch.scan import Place, Stored, mget_body, rewrite_lines, stored
 from ..ports import Encoder
 from ..report import Outcome
 from ..spec import IndexSpec
@@ -65,21 +65,22 @@ class InPlaceWriter(BatchWriter):
     def _read_again(self) -> tuple[list[Stored], list[str]]:
         """The documents in conflict as they are now, and the ids of those that are no more."""
         places = [self._places[id] for id in self._conflicts]
-        answer = self._cluster.read("POST", "/_mget", mget_body(places, self._spec.vector_fields))
+        source = self._dialect.source_filter(self._spec.vector_fields)
+        answer = self._cluster.read("POST", "/_mget", mget_body(places, source))
         found = [stored(doc) for doc in answer["docs"] if doc.get("found")]
         present = {each.place.id for each in found}
         return found, [id for id in self._conflicts if id not in present]
 
     def _lines(self, ready: Sequence[Ready]) -> bytes:
-        return rewrite_lines((self._places[document.id], source) for document, source in ready)
+        return rewrite_lines((self._places[each.document.id], each.source) for each in ready)
 
-    def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, opensearch.ItemFailure | None]]:
+    def _bulk(self, ready: Sequence[Ready]) -> Iterator[tuple[Ready, ItemFailure | None]]:
         """As any bulk; conflicts are kept for the next round."""
-        for pair, error in super()._bulk(ready):
+        for each, error in super()._bulk(ready):
             if error is not None and error.status == _CONFLICT:
-                self._conflicts.append(pair[0].id)
+                self._conflicts.append(each.document.id)
             else:
-                yield pair, error
+                yield each, error
 
 
 def _failure(document: Stored, position: int, reason: str) -> Outcome:

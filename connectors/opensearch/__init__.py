@@ -1,34 +1,23 @@
 """The OpenSearch dialect: pure functions from values to request bodies, and from answers to values."""
 
-from .bulk import ItemFailure, bulk_lines, parse_bulk
 from .document import vector_fields
-from .hits import Hit, Hits, Key, parse_hits
-from .mapping import index_body, index_settings, own_properties
-from .query import DensePlan, bm25_query, dense_body, dense_plan, filtered, sparse_query
-from .reasons import reason_of
-from .sparse import escape_token, feature_weights, query_weights, unescape_token
+from .fields import dense_field, sparse_field
+from .mapping import index_body, own_properties
+from .query import dense_body, dense_plan, exact_dense_query, sparse_query
+from .scan import close_snapshot, open_snapshot, snapshot_id, source_filter
 
 __all__ = [
-    "DensePlan",
-    "Hit",
-    "Hits",
-    "ItemFailure",
-    "Key",
-    "bm25_query",
-    "bulk_lines",
+    "close_snapshot",
     "dense_body",
+    "dense_field",
     "dense_plan",
-    "escape_token",
-    "feature_weights",
-    "filtered",
+    "exact_dense_query",
     "index_body",
-    "index_settings",
+    "open_snapshot",
     "own_properties",
-    "parse_bulk",
-    "parse_hits",
-    "query_weights",
-    "reason_of",
+    "snapshot_id",
+    "source_filter",
+    "sparse_field",
     "sparse_query",
-    "unescape_token",
     "vector_fields",
 ]

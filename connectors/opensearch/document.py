@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from ..common.features import feature_weights
 from ..ports import Encoded
 from ..spec import IndexSpec
 from .dense import stored_vector
-from .sparse import feature_weights
 
 
 def vector_fields(spec: IndexSpec, encoded: Encoded) -> dict[str, Any]:

@@ -2,32 +2,13 @@
 
 from typing import Any
 
-from ..spec import META_KEY, IndexSpec, spec_to_meta
-
-_KEYWORD = {"type": "keyword"}
-_STORED_ONLY = {"type": "keyword", "index": False, "doc_values": False}
-# What is said about the encoding of each document; `gap` is the space that the native reranker puts between texts.
-_MARKER = {
-    "properties": {
-        "state": _KEYWORD,
-        "text_hash": _KEYWORD,
-        "models": {"properties": {"dense": _KEYWORD, "sparse": _KEYWORD}},
-        "error": _STORED_ONLY,
-        "gap": _STORED_ONLY,
-    }
-}
+from ..common import mapping
+from ..spec import IndexSpec
 
 
 def index_body(spec: IndexSpec) -> dict[str, Any]:
     """What a new index is created with."""
-    texts = {path: {"type": "text"} for path in spec.text_fields}
-    return {
-        "settings": {"index": index_settings(spec)},
-        "mappings": {
-            "_meta": {META_KEY: spec_to_meta(spec)},
-            "properties": {**texts, **own_properties(spec)},
-        },
-    }
+    return mapping.index_with(spec, index_settings(spec), own_properties(spec))
 
 
 def index_settings(spec: IndexSpec) -> dict[str, Any]:
@@ -37,12 +18,12 @@ def index_settings(spec: IndexSpec) -> dict[str, Any]:
 
 def own_properties(spec: IndexSpec) -> dict[str, Any]:
     """The fields that we add beside the user's own."""
-    properties: dict[str, Any] = {spec.marker: _MARKER}
+    vectors: dict[str, Any] = {}
     if spec.dense:
-        properties[spec.dense.name] = _dense(spec)
+        vectors[spec.dense.name] = _dense(spec)
     if spec.sparse:
-        properties[spec.sparse.name] = {"type": "rank_features"}
-    return properties
+        vectors[spec.sparse.name] = {"type": "rank_features"}
+    return mapping.own_properties(spec, vectors)
 
 
 def _dense(spec: IndexSpec) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from ..common.query import Filter, Query, bm25_query, filtered
 from ..spec import IndexSpec
-from .query import Filter, Query, bm25_query, filtered
 
 
 def neural_query(spec: IndexSpec, text: str, depth: int, filter: Filter | None = None) -> Query:

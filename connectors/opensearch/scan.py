@@ -1,95 +1,24 @@
-"""Reading a whole index as it was at one moment, in slices, and writing back only what nobody changed since."""
+"""A snapshot of an index to read page by page, and what of each document is read."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-KEEP_ALIVE = "30m"  # every page asks for it again
-# By the document's place in its shard, which costs nothing; older versions know only the id, which costs heap.
-SORTS = ("_shard_doc", "_id")
+from ..common.scan import KEEP_ALIVE
+from ..request import Request, index_path
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document is, and which version of it was read."""
-
-    index: str
-    id: str
-    routing: str | None
-    seq_no: int
-    primary_term: int
+def open_snapshot(index: str) -> Request:
+    return Request("POST", index_path(index, f"/_search/point_in_time?keep_alive={KEEP_ALIVE}"))
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A document as it was read."""
-
-    place: Place
-    source: Mapping[str, Any]
+def snapshot_id(answer: Mapping[str, Any]) -> str:
+    return str(answer["pit_id"])
 
 
-def page_body(
-    pit: str, sort: str, size: int, slice_number: int, slices: int, after: Sequence[Any] | None, excluded: Sequence[str]
-) -> dict[str, Any]:
-    """The next documents of one slice."""
-    body: dict[str, Any] = {
-        "pit": {"id": pit, "keep_alive": KEEP_ALIVE},
-        "sort": [{sort: "asc"}],
-        "size": size,
-        "seq_no_primary_term": True,
-        "track_total_hits": False,
-        "_source": {"excludes": list(excluded)},
-    }
-    if slices > 1:
-        body["slice"] = {"id": slice_number, "max": slices}
-    if after is not None:
-        body["search_after"] = list(after)
-    return body
+def close_snapshot(id: str) -> Request:
+    return Request("DELETE", "/_search/point_in_time", {"pit_id": [id]})
 
 
-def parse_page(response: Mapping[str, Any]) -> tuple[list[Stored], list[Any] | None]:
-    """The documents, and where to go on; None at the end."""
-    hits = response["hits"]["hits"]
-    return [stored(hit) for hit in hits], hits[-1]["sort"] if hits else None
-
-
-def stored(hit: Mapping[str, Any]) -> Stored:
-    """A hit of a search or an _mget."""
-    place = Place(hit["_index"], hit["_id"], hit.get("_routing"), hit["_seq_no"], hit["_primary_term"])
-    return Stored(place, hit.get("_source", {}))
-
-
-def mget_body(places: Iterable[Place], excluded: Sequence[str]) -> dict[str, Any]:
-    """These documents as they are now."""
-    return {
-        "docs": [
-            {
-                "_index": place.index,
-                "_id": place.id,
-                "_source": {"excludes": list(excluded)},
-                **({"routing": place.routing} if place.routing else {}),
-            }
-            for place in places
-        ]
-    }
-
-
-def rewrite_lines(documents: Iterable[tuple[Place, bytes]]) -> bytes:
-    """One bulk that replaces documents, each only if nobody has written it since it was read.
-
-    No ingest pipeline runs: what is written back went through it when it was first written.
-    """
-    return b"".join(_action(place) + b"\n" + source + b"\n" for place, source in documents)
-
-
-def _action(place: Place) -> bytes:
-    action = {
-        "_index": place.index,
-        "_id": place.id,
-        "if_seq_no": place.seq_no,
-        "if_primary_term": place.primary_term,
-        "pipeline": "_none",
-        **({"routing": place.routing} if place.routing else {}),
-    }
-    return json.dumps({"index": action}).encode()
+def source_filter(excluded: Sequence[str]) -> dict[str, Any]:
+    """Everything of a document but these fields."""
+    return {"excludes": list(excluded)}

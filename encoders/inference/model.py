@@ -70,6 +70,15 @@ class Model:
         """The tokens of a text as it stands, cut where the model cuts."""
         return self._tokenizer.spell(text, add_special_tokens)
 
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of a text stands in it, also beyond what the model reads. Raises UnicodeEncodeError."""
+        return self._tokenizer.spans(text)
+
+    @property
+    def room(self) -> int:
+        """How many tokens of a document the model reads, beside the special ones and the prompt's."""
+        return self._tokenizer.room(self._description.prompt("document"))
+
     def run(self, batch: Sequence[TokenizedText]) -> list[Row]:
         """One forward over these texts, padded to the longest: one row a text. Queries with a table are looked up."""
         if self._query_table and any(text.is_lookup for text in batch):

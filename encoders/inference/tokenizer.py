@@ -56,8 +56,8 @@ class Tokenizer:
         self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
         self._tokenizer.no_padding()
         own = self._tokenizer.truncation if description.is_static else None
-        limit = min(max_tokens, own["max_length"]) if own else max_tokens
-        self._tokenizer.enable_truncation(limit, strategy="longest_first")
+        self._limit: int = min(max_tokens, own["max_length"]) if own else max_tokens
+        self._tokenizer.enable_truncation(self._limit, strategy="longest_first")
         self._lower = description.do_lower_case
         self._strips = not description.is_static
         self._special_tokens = special_tokens
@@ -88,6 +88,16 @@ class Tokenizer:
             Token(index, token, True, None, None) if special else Token(index, text[start:stop], False, start, stop)
             for index, token, (start, stop), special in marked
         ]
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where each token of a text stands in it: of the whole text, also beyond what the model reads."""
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return [span for part in (encoding, *encoding.overflowing) for span in part.offsets]
+
+    def room(self, prompt: str) -> int:
+        """How many tokens of a text the model reads, beside the special ones and the prompt's."""
+        around = self._tokenizer.encode(self._clean(prompt), add_special_tokens=self._special_tokens)
+        return max(1, self._limit - len(around.ids))
 
     def _prepare(self, given: Text, prompt: str) -> Text:
         if isinstance(given, str):

@@ -10,6 +10,7 @@ from outrider import __version__
 from .backfill import backfill
 from .doctor import doctor
 from .evaluate import evaluate
+from .gateway import gateway
 from .index import index
 from .key import key
 from .models import models
@@ -26,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (quickstart, doctor, index, backfill, search, serve, config, key, register, unregister, models):
+for command in (quickstart, doctor, index, backfill, search, serve, gateway, config, key, register, unregister, models):
     app.command()(command)
 app.command("eval")(evaluate)
 app.command()(tune)

@@ -32,10 +32,10 @@ def backfill(
     Nothing else about them changes, and what an application writes meanwhile stays as it wrote it. After a kill or an
     outage the same command goes on where it was cut off.
     """
-    from outrider.connectors import OpenSearchCluster, spec_in_place
     from outrider.connectors import backfill as run
+    from outrider.connectors import connect, spec_in_place
 
-    cluster = OpenSearchCluster(url)
+    cluster = connect(url)
     encoder = open_encoder(sidecar)
     spec = spec_in_place(cluster, name, text_fields(text), encoder.models)
     if dry_run:

@@ -19,9 +19,9 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Read a live cluster: version, plugins, settings in the way, each with the command that changes it."""
-    from outrider.connectors import OpenSearchCluster, examine
+    from outrider.connectors import connect, examine
 
-    cluster = OpenSearchCluster(url, patience_s=5)
+    cluster = connect(url, patience_s=5)
     diagnosis = examine(cluster, sidecar)
     if as_json:
         typer.echo(json.dumps(_as_dict(diagnosis, cluster.url)))

@@ -34,7 +34,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure BM25, dense, sparse, fused and reranked search on judged queries: quality, significance, time."""
-    from outrider.connectors import MODES, BadQuery, OpenSearchCluster, require_spec
+    from outrider.connectors import MODES, BadQuery, connect, require_spec
 
     from ..asking import asker_for
     from ..evaluation import check_measure, check_plot, draw_front, evaluate_live, read_judged
@@ -48,7 +48,7 @@ def evaluate(
     unknown = set(text_fields(modes)) - set(MODES)
     if unknown or not asked:
         raise BadQuery(f"mode {', '.join(sorted(unknown))!r} is not known; use some of {', '.join(MODES)}")
-    cluster = OpenSearchCluster(url)
+    cluster = connect(url)
     spec = require_spec(cluster, name)
     encoder = None if spec.way == "native" else open_encoder(sidecar)
     asker = asker_for(cluster, spec, encoder)

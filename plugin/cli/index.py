@@ -27,9 +27,9 @@ def index(
     as_json: AsJson = False,
 ) -> None:
     """Encode documents and write them with their vectors. Run it again at any time: nothing is lost or doubled."""
-    from outrider.connectors import OpenSearchCluster, index_documents, read_jsonl, spec_for
+    from outrider.connectors import connect, index_documents, read_jsonl, spec_for
 
-    cluster = OpenSearchCluster(url)
+    cluster = connect(url)
     encoder = open_encoder(sidecar)
     spec = spec_for(cluster, name, text_fields(text), encoder.models, id_field=id_field)
     if dry_run:

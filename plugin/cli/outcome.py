@@ -14,7 +14,8 @@ def print_report(report: "IndexingReport", letters: Path, as_json: bool) -> None
     """The counts, the first failures, and where all of them are."""
     if as_json:
         counts: dict[str, Any] = {
-            key: getattr(report, key) for key in ("seen", "written", "skipped", "failed", "blank", "seconds")
+            key: getattr(report, key)
+            for key in ("seen", "written", "skipped", "failed", "blank", "truncated", "seconds")
         }
         failures = [{"line": each.position, "id": each.id, "reason": each.reason} for each in report.first_failures]
         typer.echo(
@@ -25,5 +26,7 @@ def print_report(report: "IndexingReport", letters: Path, as_json: bool) -> None
     typer.echo(f"{report} in {report.seconds:.1f} s ({rate:.0f} documents/s)")
     for outcome in report.first_failures:
         typer.secho(f"  {outcome.position}: {outcome.reason}", err=True, fg=typer.colors.YELLOW)
+    if report.truncated:
+        typer.secho("to have long texts read whole, keep chunks: see `chunks` in a spec file", err=True)
     if report.failed:
         typer.secho(f"the failed documents are in {letters}: mend them and index that file", err=True)

@@ -24,12 +24,12 @@ def register(
     dry_run: DryRunOption = False,
 ) -> None:
     """Register connectors, models, pipelines and the index; run again, it changes nothing."""
-    from outrider.connectors import DryRun, OpenSearchCluster, spec_for
+    from outrider.connectors import DryRun, connect, spec_for
     from outrider.connectors import register as run
 
     from ..client import SidecarClient
 
-    cluster = OpenSearchCluster(url)
+    cluster = connect(url)
     with SidecarClient(sidecar, api_key=api_key, patience_s=5) as encoder:
         spec = spec_for(cluster, name, text_fields(text), encoder.models)
     target = DryRun(cluster) if dry_run else cluster
@@ -49,10 +49,10 @@ def unregister(
     dry_run: DryRunOption = False,
 ) -> None:
     """Remove exactly what `register` made; the index and its vectors stay."""
-    from outrider.connectors import DryRun, OpenSearchCluster
+    from outrider.connectors import DryRun, connect
     from outrider.connectors import unregister as run
 
-    cluster = OpenSearchCluster(url)
+    cluster = connect(url)
     target = DryRun(cluster) if dry_run else cluster
     run(target, name, delete_index=delete_index)
     if isinstance(target, DryRun):

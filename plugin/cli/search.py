@@ -1,6 +1,7 @@
 """`outrider search`: a question to an index, in five ways."""
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,7 +9,7 @@ import typer
 from .options import AsJson, Index, SidecarUrl, Url, open_encoder
 
 if TYPE_CHECKING:
-    from outrider.connectors import Answer, IndexSpec
+    from outrider.connectors import Answer, IndexSpec, Result
 
 
 STAGES = ("bm25", "dense", "sparse", "fused")
@@ -28,13 +29,13 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Ask an index: BM25, dense and sparse rankings, fused, and reordered with the help of a cross-encoder."""
-    from outrider.connectors import MODES, BadQuery, OpenSearchCluster, require_spec
+    from outrider.connectors import MODES, BadQuery, connect, require_spec
 
     from ..asking import asker_for
 
     if mode not in MODES:
         raise BadQuery(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
-    cluster = OpenSearchCluster(url)
+    cluster = connect(url)
     spec = require_spec(cluster, name)
     encoder = None if spec.way == "native" else open_encoder(sidecar)
     answer = asker_for(cluster, spec, encoder).search(question, mode, size, offset=offset, filter=_filter(only))
@@ -60,10 +61,25 @@ def _filter(given: str | None) -> dict[str, Any] | None:
 
 def _as_dict(answer: "Answer") -> dict[str, Any]:
     results = [
-        {"id": r.id, "score": r.score, "ranks": dict(r.ranks), "scores": dict(r.scores), "source": dict(r.source)}
+        {
+            "id": r.id,
+            "score": r.score,
+            "ranks": dict(r.ranks),
+            "scores": dict(r.scores),
+            "source": dict(r.source),
+            "excerpt": asdict(r.excerpt) if r.excerpt else None,
+        }
         for r in answer.results
     ]
     return {"query": answer.query, "mode": answer.mode, "timings_ms": dict(answer.timings_ms), "results": results}
+
+
+def _texts(result: "Result", spec: "IndexSpec") -> list[str]:
+    """The texts of a document; where a chunk answers best, its title and that chunk."""
+    if result.excerpt is None:
+        return [str(result.source[name]) for name in spec.text_fields if result.source.get(name)]
+    title = spec.chunks.title if spec.chunks else None
+    return [*([str(result.source[title])] if title and result.source.get(title) else []), result.excerpt.text]
 
 
 def _print_answer(answer: "Answer", spec: "IndexSpec", offset: int) -> None:
@@ -79,7 +95,7 @@ def _print_answer(answer: "Answer", spec: "IndexSpec", offset: int) -> None:
     table = Table(*("#", *stages, "score"), title=Text(answer.query), title_justify="left")
     table.add_column("document", ratio=1, overflow="ellipsis", no_wrap=True)
     for place, result in enumerate(answer.results, start=offset + 1):
-        shown = " | ".join(str(result.source[name]) for name in spec.text_fields if result.source.get(name))
+        shown = " | ".join(_texts(result, spec))
         ranks = [str(result.ranks.get(stage, "-")) for stage in stages]
         table.add_row(str(place), *ranks, f"{result.score:.4f}", Text(" ".join(shown.split()) or result.id))
     console.print(table)

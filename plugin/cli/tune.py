@@ -30,14 +30,14 @@ def tune(
 
     Nothing is written where cross-validation expects no gain. Tune on other queries than you evaluate on.
     """
-    from outrider.connectors import OpenSearchCluster, require_spec, store_spec
+    from outrider.connectors import connect, require_spec, store_spec
 
     from ..asking import asker_for
     from ..evaluation import ask_legs, check_measure, choose_fusion, choose_reranking, read_judged
 
     check_measure(measure)
     judged = read_judged(queries, judgements)
-    cluster = OpenSearchCluster(url)
+    cluster = connect(url)
     spec = require_spec(cluster, name)
     native = spec.way == "native"
     encoder = None if native else open_encoder(sidecar)

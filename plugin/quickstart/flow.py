@@ -9,13 +9,14 @@ from typing import Any
 from outrider.connectors import (
     MODES,
     Answer,
+    Cluster,
     Document,
     Encoder,
     IndexingReport,
     IndexSpec,
     Mode,
-    OpenSearchCluster,
     Unreadable,
+    connect,
     index_documents,
     read_jsonl,
     register,
@@ -82,7 +83,7 @@ def running(
         sidecar_url = stack.enter_context(running_sidecar(options.sidecar_port))
         encoder = stack.enter_context(SidecarClient(sidecar_url))
         tell(f"sidecar ready at {sidecar_url}")
-        cluster = OpenSearchCluster(engine_url)
+        cluster = connect(engine_url)
         stack.callback(cluster.close)
         spec = spec_for(cluster, options.index, options.text_fields, encoder.models)
         if options.flavor == "ml" and not options.engine_url:
@@ -101,7 +102,7 @@ def _engine(options: Options, on_step: Callable[[Step], None]) -> Engine:
 
 
 def _index(
-    cluster: OpenSearchCluster,
+    cluster: Cluster,
     spec: IndexSpec,
     encoder: Encoder,
     file: Path | None,

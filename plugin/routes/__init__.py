@@ -1,6 +1,6 @@
 """Every protocol the sidecar speaks, as tables of operations."""
 
-from . import admin, cohere, engines, native, openai, page, rerank, score, search, tei
+from . import admin, cohere, engines, native, openai, page, rerank, score, search, spans, tei
 from .endpoint import Endpoint, Operation
 from .operations import ROUTES as _ROUTES
 
@@ -8,6 +8,7 @@ OPERATIONAL = (*_ROUTES, *page.ROUTES)
 
 OPERATIONS: tuple[Operation, ...] = (
     *native.OPERATIONS,
+    *spans.OPERATIONS,
     *openai.OPERATIONS,
     *cohere.OPERATIONS,
     *rerank.OPERATIONS,

@@ -16,7 +16,7 @@ from outrider.connectors import (
     ConnectorError,
     IndexSpec,
     Mode,
-    OpenSearchCluster,
+    connect,
     join_text,
     require_spec,
 )
@@ -67,8 +67,8 @@ def _allowed(settings: ClusterSettings, index: str | None) -> str:
 
 
 def _answers(settings: ClusterSettings, index: str, encoder: OwnEncoder, request: SearchRequest) -> Any:
-    options = {"http_auth": (settings.username, settings.password.get_secret_value())} if settings.username else {}
-    cluster = OpenSearchCluster(settings.url or "", timeout_s=_PATIENCE_S * 5, patience_s=_PATIENCE_S, **options)
+    login = (settings.username, settings.password.get_secret_value()) if settings.username else None
+    cluster = connect(settings.url or "", timeout_s=_PATIENCE_S * 5, patience_s=_PATIENCE_S, login=login)
     try:
         spec = _without(require_spec(cluster, index), request.stages)
         asker = asker_for(cluster, spec, encoder)

@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from outrider.connectors import BadDocument, OpenSearchCluster, Unreadable, join_text, read_documents, read_jsonl
+from outrider.connectors import BadDocument, Unreadable, connect, join_text, read_documents, read_jsonl
 
 from ..errors import CollectionInvalid
 from .spec import Documents
@@ -38,7 +38,7 @@ def read_passages(documents: Documents) -> dict[str, Passage]:
 
 def _sources(documents: Documents) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if documents.live:
-        cluster = OpenSearchCluster(documents.live.url)
+        cluster = connect(documents.live.url)
         yield from read_documents(cluster, documents.live.index, (documents.title, *documents.text))
     elif documents.file:
         yield from _lines(documents.file)

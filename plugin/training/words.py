@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from outrider.connectors import IndexSpec, OpenSearchCluster, Searcher
+from outrider.connectors import IndexSpec, Searcher, connect
 
 from ..errors import CollectionInvalid
 from ..local_encoder import LocalEncoder
@@ -67,7 +67,7 @@ def _asked(
     source: LiveIndex, fields: tuple[str, ...], queries: Sequence[str], depth: int, on_progress: Progress | None
 ) -> dict[str, Scored]:
     nothing = LocalEncoder(dense=None, sparse=None, rerank=None)
-    searcher = Searcher(OpenSearchCluster(source.url), IndexSpec(source.index, fields), nothing)
+    searcher = Searcher(connect(source.url), IndexSpec(source.index, fields), nothing)
     found: dict[str, Scored] = {}
     for number, query in enumerate(queries, start=1):
         results = searcher.search(query, "bm25", depth).results if query.strip() else ()

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from safetensors.numpy import load_file, save_file
 
-from outrider.connectors import IndexingReport, OpenSearchCluster, backfill, outlook, spec_in_place
+from outrider.connectors import IndexingReport, backfill, connect, outlook, spec_in_place
 from outrider.encoders import DEFAULT_DENSE, resolve
 from outrider.plugin.launcher import Engine
 from outrider.plugin.local_encoder import LocalEncoder
@@ -106,7 +106,7 @@ def fill(url: str, count: int) -> float:
 
 
 def measure(url: str, encoder: LocalEncoder, workers: int, batch: int, scratch: Path) -> dict[str, Any]:
-    cluster = OpenSearchCluster(url)
+    cluster = connect(url)
     spec = spec_in_place(cluster, INDEX, ("title",), encoder.models)
     marks: list[tuple[int, float, int]] = []
     started_s = time.perf_counter()

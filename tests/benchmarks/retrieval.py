@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from outrider.connectors import MODES, Encoder, OpenSearchCluster, index_documents, read_jsonl, register, spec_for
+from outrider.connectors import MODES, Cluster, Encoder, connect, index_documents, read_jsonl, register, spec_for
 from outrider.encoders import metrics
 from outrider.plugin.asking import asker_for
 from outrider.plugin.client import SidecarClient
@@ -45,7 +45,7 @@ def main() -> None:
         engine = given.engine or stack.enter_context(Engine(given.flavor)).url
         sidecar = stack.enter_context(running_sidecar())
         encoder = stack.enter_context(SidecarClient(sidecar))
-        cluster = OpenSearchCluster(engine)
+        cluster = connect(engine)
         runs = [measure(name, cluster, encoder, sidecar if given.native else None) for name in given.collections]
     report = {"cpu": cpu(), "engine": "native" if given.native else given.flavor, "collections": runs}
     if given.json:
@@ -53,7 +53,7 @@ def main() -> None:
     show(report)
 
 
-def measure(name: str, cluster: OpenSearchCluster, encoder: Encoder, sidecar: str | None) -> dict[str, Any]:
+def measure(name: str, cluster: Cluster, encoder: Encoder, sidecar: str | None) -> dict[str, Any]:
     index = f"benchmark-{name}"
     spec = spec_for(cluster, index, ("title", "text"), encoder.models)
     if sidecar:

@@ -1,7 +1,8 @@
 """A predictable encoder, and clusters whose test indices go away again."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from outrider.connectors import (
     EncoderUnavailable,
     EncodingFailed,
     IndexSpec,
+    Measured,
     ModelIdentity,
     Models,
     OpenSearchCluster,
@@ -20,6 +22,7 @@ from outrider.connectors import (
 )
 
 TOPICS = ("cat", "dog", "car", "tax")
+ROOM = 8
 COUNTING = Models(
     dense=ModelIdentity("counting-dense", "d1"),
     sparse=ModelIdentity("counting-sparse", "s1"),
@@ -45,12 +48,19 @@ class CountingEncoder:
                 raise EncoderUnavailable("the encoder is away")
             self.answers -= 1
         self.encoded.extend(texts)
-        return [EncodingFailed("it is unspeakable") if "unspeakable" in t else self.encode_query(t) for t in texts]
+        return [EncodingFailed("it is unspeakable") if "unspeakable" in t else self._read(t) for t in texts]
+
+    def _read(self, text: str) -> Encoded:
+        return replace(self.encode_query(text), truncated=len(text.split()) > ROOM)
 
     def encode_query(self, text: str) -> Encoded:
         words = text.lower().split()
         dense = [words.count(topic) + 0.1 for topic in TOPICS]
         return Encoded(dense=dense, sparse={word: float(words.count(word)) for word in words})
+
+    def token_spans(self, texts: Sequence[str]) -> Measured:
+        """A word is a token; the models read eight."""
+        return Measured([[match.span() for match in re.finditer(r"\S+", text)] for text in texts], ROOM)
 
     def rank(self, query: str, passages: Sequence[str]) -> Sequence[float]:
         asked = set(query.lower().split())

@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 
-from outrider.connectors import ClusterUnavailable, Document, Encoder, IndexSpec, RequestRefused
+from outrider.connectors import (
+    ClusterUnavailable,
+    Dialect,
+    Document,
+    Encoder,
+    IndexSpec,
+    RequestRefused,
+    dialect_for,
+)
 from outrider.connectors.batch_writer import BatchWriter
 from outrider.connectors.documents import prepare
 
+OPENSEARCH = dialect_for("opensearch", "3.8.0")
 SPEC = IndexSpec("things", ("title",), id_field="id")
 BATCH = [prepare(SPEC, Document(n, {"id": f"d{n}", "title": ""})) for n in range(1, 9)]
 
@@ -22,6 +31,7 @@ class ScriptedCluster:
     answer: Callable[[int, str], int]
     bulks: list[list[str]] = field(default_factory=list)
     url: str = "http://scripted"
+    dialect: Dialect = OPENSEARCH
 
     def read(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ARG002
         return {"docs": []}

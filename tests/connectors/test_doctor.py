@@ -1,7 +1,7 @@
 import pytest
 
 from outrider.connectors import Cluster, NotRegistered, examine, register
-from outrider.connectors.opensearch.capabilities import Capabilities, parse_capabilities
+from outrider.connectors.capabilities import Capabilities, parse_capabilities
 from outrider.connectors.spec import IndexSpec
 
 ML = [{"name": f"opensearch-{name}"} for name in ("knn", "ml", "neural-search")]

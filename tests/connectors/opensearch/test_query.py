@@ -1,6 +1,7 @@
 import pytest
 
-from outrider.connectors import BadSpec, DenseField, IndexSpec, SparseField
+from outrider.connectors import BadSpec, DenseField, Encoded, IndexSpec, SparseField
+from outrider.connectors.common.query import Question
 from outrider.connectors.opensearch import dense_body, dense_plan, sparse_query
 
 BYTES = IndexSpec("things", ("title",), dense=DenseField(2), sparse=SparseField(), exact_limit=10)
@@ -37,12 +38,12 @@ def test_a_query_without_terms_matches_nothing() -> None:
 
 
 def test_knn_gets_the_vector_at_length_one() -> None:
-    body = dense_body(KNN, dense_plan(KNN, 5), "cat", [3.0, 4.0], None, 7)
+    body = dense_body(KNN, dense_plan(KNN, 5), Question("cat", Encoded([3.0, 4.0])), 7)
     assert body["query"]["knn"]["outrider_dense"] == {"vector": pytest.approx([0.6, 0.8]), "k": 7}
 
 
 def test_candidates_come_from_words_and_terms_and_count_by_vector_alone() -> None:
-    body = dense_body(BYTES, dense_plan(BYTES, 11), "cat", [1.0, 0.0], {"cat": 1.0}, 7)
+    body = dense_body(BYTES, dense_plan(BYTES, 11), Question("cat", Encoded([1.0, 0.0], {"cat": 1.0})), 7)
     assert len(body["query"]["bool"]["should"]) == 2
     assert body["rescore"]["query"]["query_weight"] == 0.0
 

@@ -46,6 +46,25 @@ def test_documents_come_back_in_order_with_both_vectors_and_bad_ones_alone(
     assert "lone surrogate" in over_http[1].reason
 
 
+def test_texts_cut_by_a_model_say_so(client: SidecarClient, local: LocalEncoder) -> None:
+    for encoder in (client, local):
+        assert [getattr(each, "truncated", None) for each in encoder.encode_document(TEXTS)] == [
+            False,
+            None,
+            False,
+            True,
+        ]
+
+
+def test_tokens_are_measured_alike_of_texts_of_any_length(client: SidecarClient, local: LocalEncoder) -> None:
+    texts = [TEXTS[0], "", TEXTS[3], "word " * 50_000]
+    over_http, in_process = client.token_spans(texts), local.token_spans(texts)
+    assert over_http == in_process
+    assert [len(spans) for spans in over_http.spans] == [8, 0, 600, 50_000]
+    assert over_http.spans[0][1] == (2, 7)
+    assert over_http.room == open_model(DEFAULT_DENSE).max_tokens - 2
+
+
 def test_queries_and_ranks_agree_in_process_and_over_http(client: SidecarClient, local: LocalEncoder) -> None:
     sparse = open_model(DEFAULT_SPARSE).encode_query(["birds"])[0].to_dict()
     assert client.encode_query("birds").sparse == pytest.approx(sparse, abs=1e-5)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.connectors import escape_token, feature_weights, unescape_token
-from outrider.connectors.opensearch import query_weights
+from outrider.connectors.common.features import query_weights
 
 
 @given(st.text())

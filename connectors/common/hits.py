@@ -1,7 +1,7 @@
 """What a search answered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ClusterError, ClusterUnavailable, RequestRefused
@@ -18,9 +18,12 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
+    """`chunks` are the ranges of its best chunks, by what they were scored by."""
+
     key: Key
     score: float
     source: Mapping[str, Any]
+    chunks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,19 @@ def parse_hits(response: Mapping[str, Any], what: str) -> Hits:
             f"{'; '.join(sorted(reasons)) or 'no reason given'}; an answer without them would be half an answer"
         )
     hits = tuple(
-        Hit(Key(hit["_index"], hit["_id"]), float(hit["_score"] or 0.0), hit.get("_source", {}))
+        Hit(Key(hit["_index"], hit["_id"]), float(hit["_score"] or 0.0), hit.get("_source", {}), _chunks(hit))
         for hit in response["hits"]["hits"]
     )
     return Hits(hits, float(response["took"]))
+
+
+def _chunks(hit: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    best = {name: each["hits"]["hits"][0]["_source"] for name, each in hit.get("inner_hits", {}).items() if _any(each)}
+    return {name: (chunk["start"], chunk["stop"]) for name, chunk in best.items()}
+
+
+def _any(inner: Mapping[str, Any]) -> bool:
+    return bool(inner["hits"]["hits"])
 
 
 def _error(what: str, status: int, reason: str) -> ClusterError:

@@ -1,7 +1,9 @@
 import pytest
 
 from outrider.connectors import ClusterError, ClusterUnavailable
-from outrider.connectors.opensearch import Key, parse_bulk, parse_hits, reason_of
+from outrider.connectors.common.bulk import parse_bulk
+from outrider.connectors.common.hits import Key, parse_hits
+from outrider.connectors.common.reasons import reason_of
 
 SHARDS = {"total": 2, "failed": 0}
 

@@ -1,0 +1,40 @@
+"""The index: its mapping and settings."""
+
+from typing import Any
+
+from ..common import mapping
+from ..spec import IndexSpec, Space
+from .since import Version, has
+
+SIMILARITY: dict[Space, str] = {"cosinesimil": "cosine", "innerproduct": "max_inner_product", "l2": "l2_norm"}
+
+
+def index_body(version: Version, spec: IndexSpec) -> dict[str, Any]:
+    """What a new index is created with."""
+    return mapping.index_with(spec, index_settings(spec), own_properties(version, spec))
+
+
+def index_settings(spec: IndexSpec) -> dict[str, Any]:
+    return {"default_pipeline": spec.pipelines.ingest} if spec.pipelines else {}
+
+
+def own_properties(version: Version, spec: IndexSpec) -> dict[str, Any]:
+    """The fields that we add beside the user's own."""
+    vectors: dict[str, Any] = {}
+    if spec.dense:
+        vectors[spec.dense.name] = {
+            "type": "dense_vector",
+            "dims": spec.dense.dimension,
+            "index": True,
+            "similarity": SIMILARITY[spec.dense.space],
+            "index_options": {"type": "int8_hnsw"},
+        }
+    if spec.sparse:
+        vectors[spec.sparse.name] = _sparse(version, spec.sparse.kind)
+    return mapping.own_properties(spec, vectors)
+
+
+def _sparse(version: Version, kind: str) -> dict[str, Any]:
+    # Pruning is on by default where it exists, and would leave out terms that the scores need.
+    prune = kind == "sparse_vector" and has(version, "sparse_vector prune option")
+    return {"type": kind, **({"index_options": {"prune": False}} if prune else {})}

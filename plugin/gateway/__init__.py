@@ -1,0 +1,1 @@
+"""A reverse proxy before the cluster: applications point at it and get semantic search, unchanged."""
