@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from ..client import Cluster
-from ..common.scan import SORTS, page_body, parse_page
+from ..common.scan import page_body, parse_page
 from ..dead_letter import DeadLetters
 from ..errors import ConnectorError, IndexingStopped, RequestRefused
 from ..index import check_models, ensure_index
 from ..ports import Encoder
 from ..report import IndexingReport, Outcome
 from ..request import index_path
+from ..snapshot import close_snapshot, open_snapshot
 from ..spec import IndexSpec
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from .writer import InPlaceWriter
@@ -60,7 +61,7 @@ def backfill(
             raise IndexingStopped(
                 f"stopped: {err} [{run.report}]; the same command goes on from there", run.report
             ) from err
-    _close(cluster, state.pit)
+    close_snapshot(cluster, state.pit)
     checkpoint.unlink(missing_ok=True)
     return run.report
 
@@ -144,7 +145,7 @@ class _Run:
 
 
 def _started(cluster: Cluster, spec: IndexSpec, path: Path, slices: int) -> Checkpoint:
-    pit, sort = _open(cluster, spec)
+    pit, sort = open_snapshot(cluster, spec.index)
     total = cluster.read("GET", index_path(spec.index, "/_count"))["count"]
     state = Checkpoint(
         spec.index, spec.fingerprints(), list(spec.text_fields), pit, sort, [None] * slices, [False] * slices, total
@@ -164,23 +165,3 @@ def _resumed(cluster: Cluster, spec: IndexSpec, path: Path) -> Checkpoint | None
     except RequestRefused:  # 404: it was closed, or kept alive for too long without being used
         return None
     return found
-
-
-def _open(cluster: Cluster, spec: IndexSpec) -> tuple[str, str]:
-    """A snapshot, and the cheapest order that this version can read it in."""
-    cluster.write("POST", index_path(spec.index, "/_refresh"))
-    dialect = cluster.dialect
-    request = dialect.open_snapshot(spec.index)
-    pit = dialect.snapshot_id(cluster.write(request.method, request.path, request.body))
-    for sort in SORTS[:-1]:
-        try:
-            cluster.read("POST", "/_search", page_body(pit, sort, 1, 0, 1, None, False))
-        except RequestRefused:
-            continue
-        return pit, sort
-    return pit, SORTS[-1]
-
-
-def _close(cluster: Cluster, pit: str) -> None:
-    request = cluster.dialect.close_snapshot(pit)
-    cluster.write(request.method, request.path, request.body)

@@ -237,5 +237,5 @@ class _Limits(TrainerCallback):
 def quiet() -> None:
     """No lines of the libraries between ours."""
     logging.getLogger("outrider").setLevel(logging.ERROR)
-    hf_logging.set_verbosity_error()
-    hf_logging.disable_progress_bar()
+    hf_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    hf_logging.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -6,13 +6,14 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import SettingsInvalid
 from .labels import Row
 from .spec import TrainSpec
 
 # What may change between two calls that continue one run: how it is measured, and how much of the machine it may have.
-_FREE = {
+_FREE: dict[str, Any] = {
     "evaluation": True,
     "int8": True,
     "output": True,
