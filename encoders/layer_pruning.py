@@ -30,8 +30,9 @@ def prune_layers(model: Any, keep: int | Sequence[int]) -> list[int]:
     transformer = _transformer(model)
     parent, name, layers = _layers(transformer)
     kept = evenly_spaced(len(layers), keep) if isinstance(keep, int) else sorted(set(keep))
-    if not kept or kept[0] < 0 or kept[-1] >= len(layers):
-        raise CannotPrune(f"layers {list(keep) if not isinstance(keep, int) else keep} of 0 to {len(layers) - 1}")
+    if not kept or kept[0] != 0 or kept[-1] >= len(layers):
+        # Some families build the first layer otherwise than the rest.
+        raise CannotPrune(f"layers {kept} are to be kept of 0 to {len(layers) - 1}; keep layer 0, and none beyond")
     setattr(parent, name, nn.ModuleList(layers[place] for place in kept))
     config = transformer.config
     config.num_hidden_layers = len(kept)

@@ -26,13 +26,14 @@ def test_more_than_all_or_nothing_is_refused(keep: int) -> None:
 def test_what_is_left_runs_and_saves(family: str, backbones: dict[str, str], tmp_path: Path) -> None:  # noqa: F811
     model = SentenceTransformer(backbones[family], device="cpu")
     whole = model.encode(["a red car"])
-    assert prune_layers(model, [1]) == [1]
+    assert prune_layers(model, [0]) == [0]
     pruned = model.encode(["a red car"])
     assert not np.allclose(whole, pruned)
     model.save_pretrained(str(tmp_path / "pruned"))
     np.testing.assert_allclose(open_model(tmp_path / "pruned").encode_document(["a red car"]), pruned, atol=1e-5)
-    with pytest.raises(CannotPrune, match="of 0 to 0"):
-        prune_layers(model, [1])
+    for wrong in ([0, 1], [], [-1]):
+        with pytest.raises(CannotPrune, match="of 0 to 0"):
+            prune_layers(model, wrong)
 
 
 def test_a_reranker_is_pruned(reranker_folder: str) -> None:  # noqa: F811
