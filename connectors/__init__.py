@@ -1,14 +1,26 @@
 """Vectors into a search engine, and questions to it."""
 
 from .answer import MODES, Answer, Excerpt, Filter, Mode, Result
-from .backfill import Outlook, backfill, outlook, spec_in_place
+from .backfill import (
+    Completed,
+    Follower,
+    Origin,
+    Outlook,
+    backfill,
+    complete,
+    complete_some,
+    make_target,
+    outlook,
+    spec_in_place,
+)
+from .capabilities import parse_release
 from .chunks import Chunking
 from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect
 from .common.features import escape_token, feature_weights, unescape_token
 from .dialect import Dialect, dialect_for
 from .doctor import Diagnosis, Finding, examine, read_capabilities
-from .documents import Document, Unreadable, read_jsonl
-from .enrich import Enriched, Rejected, enrich
+from .documents import Document, Prepared, Unreadable, read_jsonl
+from .enrich import Enriched, Rejected, enrich, failed_marker, pending_marker
 from .errors import (
     BadDocument,
     BadQuery,
@@ -21,25 +33,52 @@ from .errors import (
     DimensionMismatch,
     EncoderUnavailable,
     IndexingStopped,
+    MigrationStopped,
     ModelMismatch,
     NotRegistered,
     RequestRefused,
     SettingInTheWay,
+    SpecUnreadable,
 )
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
-from .index import ensure_index, read_spec, require_spec, spec_for, store_spec
+from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
 from .indexing import index_documents
+from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher
+from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .reading import read_documents
 from .registration import register, unregister
 from .report import IndexingReport, Outcome
-from .request import Request
+from .request import Request, index_path
 from .search import Searcher
-from .spec import TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights
+from .spec import META_KEY, TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights, spec_from_meta
+from .specfile import Declared, read_spec_file, spec_as_yaml, spec_schema
 from .text import join_text
 
 __all__ = [
+    "make_target",
+    "MigrationStopped",
+    "verify",
+    "roll_back",
+    "migrate",
+    "finish",
+    "Verification",
+    "Migration",
+    "Origin",
+    "Follower",
+    "SpecUnreadable",
+    "spec_schema",
+    "spec_as_yaml",
+    "read_spec_file",
+    "Declared",
+    "make_plan",
+    "leftovers",
+    "destroy",
+    "apply",
+    "Plan",
+    "Leftovers",
+    "Change",
     "Diagnosis",
     "Finding",
     "NativeSearcher",
@@ -47,6 +86,7 @@ __all__ = [
     "read_capabilities",
     "register",
     "unregister",
+    "META_KEY",
     "MODES",
     "TECHNIQUES",
     "Answer",
@@ -58,6 +98,7 @@ __all__ = [
     "Cluster",
     "ClusterError",
     "ClusterUnavailable",
+    "Completed",
     "ConnectorError",
     "DeadLetterUnwritable",
     "DenseField",
@@ -87,6 +128,7 @@ __all__ = [
     "OpenSearchCluster",
     "Outcome",
     "Outlook",
+    "Prepared",
     "Request",
     "Rejected",
     "RequestRefused",
@@ -98,17 +140,24 @@ __all__ = [
     "Unreadable",
     "Weights",
     "backfill",
+    "check_models",
+    "complete",
+    "complete_some",
     "connect",
     "dialect_for",
     "enrich",
     "ensure_index",
     "escape_token",
+    "failed_marker",
     "feature_weights",
     "fuse",
     "fuse_in_blocks",
     "index_documents",
+    "index_path",
     "join_text",
     "outlook",
+    "parse_release",
+    "pending_marker",
     "read_documents",
     "read_jsonl",
     "read_spec",
@@ -116,6 +165,8 @@ __all__ = [
     "require_spec",
     "rerank",
     "spec_for",
+    "spec_for_models",
+    "spec_from_meta",
     "spec_in_place",
     "store_spec",
     "unescape_token",

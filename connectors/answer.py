@@ -45,13 +45,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Results best first, the milliseconds of each stage, and how vectors were compared."""
+    """Results best first, the milliseconds of each stage, and how vectors were compared.
+
+    `reachable` is how many documents the first windows of all rankings have between them.
+    """
 
     query: str
     mode: Mode
     results: tuple[Result, ...]
     timings_ms: Mapping[str, float]
     dense_plan: str = ""
+    reachable: int = 0
 
 
 def check_question(query: str, mode: Mode, size: int, modes: Sequence[Mode], index: str, offset: int = 0) -> None:

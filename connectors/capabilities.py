@@ -9,7 +9,7 @@ Distribution = Literal["opensearch", "elasticsearch"]
 Version = tuple[int, ...]
 
 _SETTINGS = "plugins.ml_commons."
-_OLDEST_NATIVE = (2, 19)  # score-ranker-processor
+_OLDEST_NATIVE = (2, 15)  # connectors that retry, and may call private addresses
 _NATIVE_PLUGINS = frozenset(("opensearch-knn", "opensearch-ml", "opensearch-neural-search"))
 
 

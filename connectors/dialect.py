@@ -24,6 +24,7 @@ class Dialect:
     """
 
     name: str
+    version: Version
     dense_field: Callable[[Capabilities, int], DenseField]
     sparse_field: Callable[[Capabilities], SparseField]
     index_body: Callable[[IndexSpec], Body]
@@ -44,9 +45,10 @@ def dialect_for(distribution: Distribution, version: str) -> Dialect:
     return _DIALECTS[distribution](version_tuple(version))
 
 
-def _opensearch(_: Version) -> Dialect:
+def _opensearch(version: Version) -> Dialect:
     return Dialect(
         name="OpenSearch",
+        version=version,
         dense_field=opensearch.dense_field,
         sparse_field=opensearch.sparse_field,
         index_body=opensearch.index_body,
@@ -66,6 +68,7 @@ def _opensearch(_: Version) -> Dialect:
 def _elasticsearch(version: Version) -> Dialect:
     return Dialect(
         name="Elasticsearch",
+        version=version,
         dense_field=elasticsearch.dense_field,
         sparse_field=elasticsearch.sparse_field,
         index_body=partial(elasticsearch.index_body, version),

@@ -82,6 +82,16 @@ def marker(spec: IndexSpec, document: Prepared) -> dict[str, Any]:
     return {"state": "encoded", "text_hash": text_hash(document.text), "models": spec.fingerprints()}
 
 
+def pending_marker(spec: IndexSpec) -> dict[str, Any]:
+    """Beside a text whose vectors are to come."""
+    return {spec.marker: {"state": "pending"}}
+
+
+def failed_marker(spec: IndexSpec, reason: str) -> dict[str, Any]:
+    """Beside a text that cannot have vectors."""
+    return {spec.marker: {"state": "failed", "error": reason[:500]}}
+
+
 def is_unchanged(spec: IndexSpec, document: Prepared, stored: Mapping[str, Any]) -> bool:
     """Whether the stored document is this one, with the vectors of this text by these models."""
     found = stored.get(spec.marker)

@@ -2,7 +2,8 @@
 
 ConnectorError
 ├── BadSpec               an index description that contradicts itself or the index
-│   └── DimensionMismatch    a vector of another length than the field
+│   ├── DimensionMismatch    a vector of another length than the field
+│   └── SpecUnreadable       what is kept with an index is no spec any more
 ├── ModelMismatch         the encoder is not the one the index was built with
 ├── BadDocument           one document that cannot be indexed as it is
 ├── BadQuery              a query that cannot be asked as it is
@@ -10,6 +11,7 @@ ConnectorError
 ├── CheckpointUnusable    how far a run has come cannot be read or written
 ├── DeadLetterUnwritable  a failed document could not be put on record
 ├── IndexingStopped       a bulk run ended early; carries what was done until then
+├── MigrationStopped      two indices are not what they should be; the alias stays where it is
 ├── NotRegistered         the native way is asked for and was never set up
 ├── SettingInTheWay       a cluster setting must change first; carries the exact request
 └── ClusterError          the cluster refused or failed
@@ -37,6 +39,10 @@ class DimensionMismatch(BadSpec):
     pass
 
 
+class SpecUnreadable(BadSpec):
+    pass
+
+
 class ModelMismatch(ConnectorError):
     pass
 
@@ -58,6 +64,10 @@ class CheckpointUnusable(ConnectorError):
 
 
 class DeadLetterUnwritable(ConnectorError):
+    pass
+
+
+class MigrationStopped(ConnectorError):
     pass
 
 

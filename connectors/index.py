@@ -6,13 +6,13 @@ from typing import Any
 
 from .client import Cluster
 from .doctor import read_capabilities
-from .errors import BadSpec, ModelMismatch, RequestRefused
+from .errors import BadSpec, ModelMismatch, RequestRefused, SpecUnreadable
 from .ports import Models
 from .request import index_path
-from .spec import META_KEY, IndexSpec, spec_from_meta, spec_to_meta
+from .spec import META_KEY, IndexSpec, is_as_written, spec_from_meta, spec_to_meta
 
 # What the stored vectors depend on; all else may change without indexing again.
-_FIXED = ("text_fields", "models", "dense", "sparse", "chunks", "marker")
+FIXED = ("text_fields", "models", "dense", "sparse", "chunks", "marker")
 
 
 def read_spec(cluster: Cluster, index: str) -> IndexSpec | None:
@@ -23,6 +23,11 @@ def read_spec(cluster: Cluster, index: str) -> IndexSpec | None:
     if len(found) > 1:
         raise BadSpec(f"'{index}' stands for {len(mappings)} indices; name one of them")
     return spec_from_meta(found[0], index) if found else None
+
+
+def spec_is_as_written(cluster: Cluster, index: str) -> bool:
+    """Whether the spec in an index's mapping is the one that was written there; also where there is none."""
+    return all(is_as_written(mapping.get("_meta", {}).get(META_KEY, {})) for mapping in _mappings(cluster, index))
 
 
 def require_spec(cluster: Cluster, index: str) -> IndexSpec:
@@ -51,6 +56,13 @@ def spec_for(
                 f"use those, or name a new index"
             )
         return replace(stored, id_field=id_field or stored.id_field)
+    return fresh_spec(cluster, index, text_fields, models, id_field=id_field)
+
+
+def fresh_spec(
+    cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models, *, id_field: str | None = None
+) -> IndexSpec:
+    """The best spec for this cluster and these models, whatever the index has."""
     if not text_fields:
         raise BadSpec(f"index '{index}' is new here: say which fields to encode, such as title,body")
     capabilities, dialect = read_capabilities(cluster), cluster.dialect
@@ -64,6 +76,13 @@ def spec_for(
     )
 
 
+def spec_for_models(cluster: Cluster, spec: IndexSpec, models: Models) -> IndexSpec:
+    """The same spec with other models, their vectors in the fields that suit this cluster best."""
+    fresh = fresh_spec(cluster, spec.index, spec.text_fields, models)
+    plain = replace(spec, way="sidecar", pipelines=None, follower=None)
+    return replace(plain, models=models, dense=fresh.dense, sparse=fresh.sparse)
+
+
 def ensure_index(cluster: Cluster, spec: IndexSpec) -> IndexSpec:
     """Make the index, or add our fields to one that exists; nothing changes where all is there.
 
@@ -73,13 +92,43 @@ def ensure_index(cluster: Cluster, spec: IndexSpec) -> IndexSpec:
     if not mappings:
         cluster.write("PUT", index_path(spec.index), cluster.dialect.index_body(spec))
         return spec
-    stored = read_spec(cluster, spec.index)
-    if stored == spec:
+    stored = _readable(cluster, spec.index)
+    own = cluster.dialect.own_properties(spec)
+    if stored == spec and own.keys() <= mappings[0].get("properties", {}).keys():
         return spec
     if stored is not None:
         _refuse_conflict(stored, spec)
     _update_mapping(cluster, spec, mappings[0])
     return spec
+
+
+def index_exists(cluster: Cluster, index: str) -> bool:
+    """Whether there is an index, or an alias, of this name."""
+    return bool(_mappings(cluster, index))
+
+
+def live_properties(cluster: Cluster, index: str) -> Mapping[str, Any]:
+    """The fields that the mapping of an index has; none where there is no such index."""
+    mappings = _mappings(cluster, index)
+    return mappings[0].get("properties", {}) if mappings else {}
+
+
+def read_meta(cluster: Cluster, index: str) -> Mapping[str, Any]:
+    """What is kept in an index's mapping beside its fields."""
+    mappings = _mappings(cluster, index)
+    return mappings[0].get("_meta", {}) if mappings else {}
+
+
+def write_meta(cluster: Cluster, index: str, key: str, value: Any) -> None:
+    """Keep something there, or take it away (None); all else stays."""
+    meta = {name: each for name, each in read_meta(cluster, index).items() if name != key}
+    changed = meta if value is None else {**meta, key: value}
+    cluster.write("PUT", index_path(index, "/_mapping"), {"_meta": changed})
+
+
+def remove_spec(cluster: Cluster, index: str) -> None:
+    """Take the spec out of an index's mapping; what else is kept there stays."""
+    write_meta(cluster, index, META_KEY, None)
 
 
 def check_models(spec: IndexSpec, models: Models) -> None:
@@ -105,8 +154,16 @@ def _mappings(cluster: Cluster, index: str) -> list[Mapping[str, Any]]:
     return [each["mappings"] for each in found.values()]
 
 
+def _readable(cluster: Cluster, index: str) -> IndexSpec | None:
+    """The spec of an index; None also where it was broken by hand, so that it is written anew."""
+    try:
+        return read_spec(cluster, index)
+    except SpecUnreadable:
+        return None
+
+
 def _refuse_conflict(stored: IndexSpec, wanted: IndexSpec) -> None:
-    differing = [name for name in _FIXED if getattr(stored, name) != getattr(wanted, name)]
+    differing = [name for name in FIXED if getattr(stored, name) != getattr(wanted, name)]
     if differing == ["models"] and replace(wanted.models, rerank=stored.models.rerank) == stored.models:
         return
     if differing:
@@ -123,9 +180,7 @@ def _update_mapping(cluster: Cluster, spec: IndexSpec, mapping: Mapping[str, Any
 def store_spec(cluster: Cluster, spec: IndexSpec) -> None:
     """Keep a changed spec with its index. Raises BadSpec where what the stored vectors depend on would change."""
     stored = require_spec(cluster, spec.index)
-    changed = [name for name in _FIXED if getattr(stored, name) != getattr(spec, name)]
+    changed = [name for name in FIXED if getattr(stored, name) != getattr(spec, name)]
     if changed:
         raise BadSpec(f"index '{spec.index}': {', '.join(changed)} cannot change without indexing into a new index")
-    (meta,) = (mapping.get("_meta", {}) for mapping in _mappings(cluster, spec.index))
-    body = {"_meta": {**meta, META_KEY: spec_to_meta(spec)}}
-    cluster.write("PUT", index_path(spec.index, "/_mapping"), body)
+    write_meta(cluster, spec.index, META_KEY, spec_to_meta(spec))

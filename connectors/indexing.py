@@ -2,17 +2,19 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
+from .backfill.follower import Follower, Origin
 from .batch_writer import BatchWriter
 from .client import Cluster
+from .common.scan import Place
 from .dead_letter import DeadLetters
 from .documents import ID_KEY, Document, Prepared, Unreadable, prepare
 from .errors import BadDocument, ConnectorError, IndexingStopped
-from .index import check_models, ensure_index
+from .index import check_models, ensure_index, require_spec
 from .native_writer import NativeWriter
 from .ports import Encoder
 from .report import IndexingReport, Outcome
@@ -20,6 +22,8 @@ from .request import index_path
 from .spec import IndexSpec
 
 Progress = Callable[[IndexingReport], None]
+EncoderFor = Callable[[IndexSpec], Encoder]
+Write = Callable[[Sequence[Prepared]], list[Outcome]]
 
 
 def index_documents(
@@ -36,10 +40,13 @@ def index_documents(
     workers: int = 3,
     patience_s: float = 60,
     skip_unchanged: bool = True,
+    encoder_for: EncoderFor | None = None,
 ) -> IndexingReport:
     """Encode and store documents, replacing those of the same id; returns what became of them.
 
     `workers` batches are under way at once, so that encoding and storing overlap and memory stays bounded.
+    Where another index follows this one, what is written goes there too, by the encoder that `encoder_for` gives for
+    its spec; without one, `outrider migrate` brings it over.
     Running it again is safe: unchanged documents are skipped, and ids come from the documents themselves.
     Raises IndexingStopped, with the counts so far, when the encoder or the cluster stays away for `patience_s`,
     when a failed document cannot be put on record, or on anything that would fail every document alike.
@@ -48,7 +55,8 @@ def index_documents(
     spec = ensure_index(cluster, spec)
     kind = NativeWriter if spec.way == "native" else BatchWriter
     writer = kind(cluster, spec, encoder, patience_s=patience_s, skip_unchanged=skip_unchanged)
-    run = _Run(spec, writer, on_progress, on_failure)
+    followed = _followed(cluster, spec, writer, encoder_for, patience_s)
+    run = _Run(spec, followed, on_progress, on_failure)
     letters = DeadLetters(dead_letters) if dead_letters else None
     with letters or nullcontext():
         run.letters = letters
@@ -60,20 +68,39 @@ def index_documents(
     return run.finish()
 
 
+def _followed(
+    cluster: Cluster, spec: IndexSpec, writer: BatchWriter, encoder_for: EncoderFor | None, patience_s: float
+) -> Write:
+    """What writes a batch: here, and then where another index follows."""
+    if spec.follower is None or encoder_for is None:
+        return writer.write
+    target = require_spec(cluster, spec.follower)
+    origin, encoder = Origin(spec.index, spec.own_fields), encoder_for(target)
+    check_models(target, encoder.models)
+
+    def write(batch: Sequence[Prepared]) -> list[Outcome]:
+        outcomes = writer.write(batch)
+        places = [Place(spec.index, each.id, None, 0, 0) for each in outcomes if each.status == "written" and each.id]
+        Follower(cluster, origin, target, encoder, patience_s=patience_s).follow(places)
+        return outcomes
+
+    return write
+
+
 class _Run:
-    """The counts of a run, and the batches under way. Used by one thread; only `writer` works in others."""
+    """The counts of a run, and the batches under way. Used by one thread; only `write` works in others."""
 
     def __init__(
         self,
         spec: IndexSpec,
-        writer: BatchWriter,
+        write: Write,
         on_progress: Progress | None,
         on_failure: Callable[[Outcome], None] | None,
     ) -> None:
         self.spec = spec
         self.report = IndexingReport()
         self.letters: DeadLetters | None = None
-        self._writer = writer
+        self._write = write
         self._on_progress = on_progress
         self._on_failure = on_failure
         self._started_s = time.monotonic()
@@ -87,7 +114,7 @@ class _Run:
                     ids = frozenset(document.id for document in batch)
                     while len(under_way) >= workers or any(ids & others for others, _ in under_way):
                         self.record(under_way.popleft()[1].result())
-                    under_way.append((ids, pool.submit(self._writer.write, batch)))
+                    under_way.append((ids, pool.submit(self._write, batch)))
             finally:
                 # Also after an error: what is under way is stored or not, and is counted as it is.
                 self._drain([future for _, future in under_way])

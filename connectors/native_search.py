@@ -25,6 +25,7 @@ class NativeSearcher:
         self._cluster = cluster
         self._spec = spec
         self._pipelines = spec.pipelines
+        self._version = cluster.dialect.version
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -74,12 +75,16 @@ class NativeSearcher:
         source = {"excludes": list(spec.vector_fields)}
         if mode == "reranked":
             reranked = {"size": max(size, spec.rerank_window), "ext": native_query.rerank_context(query)}
-            return {"query": native_query.hybrid_query(spec, query, depth, filter), "_source": source, **reranked}
+            return {
+                "query": native_query.hybrid_query(self._version, spec, query, depth, filter),
+                "_source": source,
+                **reranked,
+            }
         queries = {
             "bm25": filtered(bm25_query(spec, query), filter),
             "dense": native_query.neural_query(spec, query, depth, filter),
             "sparse": filtered(native_query.neural_sparse_query(spec, query), filter),
-            "fused": native_query.hybrid_query(spec, query, depth, filter),
+            "fused": native_query.hybrid_query(self._version, spec, query, depth, filter),
         }
         return {"query": queries[mode], "size": size, "_source": source}
 

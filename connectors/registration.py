@@ -25,10 +25,10 @@ def register(
     Raises SettingInTheWay, with the request that changes it, unless `apply_settings`;
     NotRegistered where the cluster lacks a plugin.
     """
-    spec = _native_spec(spec)
+    spec = native_spec(spec)
     _check_cluster(cluster, sidecar_url, apply_settings)
     model_ids = _ensure_models(cluster, spec, sidecar_url, api_key)
-    for path, body in _pipelines(spec, model_ids).items():
+    for path, body in _pipelines(cluster, spec, model_ids).items():
         _ensure_pipeline(cluster, path, body)
     ensure_index(cluster, spec)
     _ensure_default_pipeline(cluster, spec)
@@ -56,7 +56,8 @@ def unregister(cluster: Cluster, index: str, *, delete_index: bool = False) -> N
     _remove_unused(cluster, without=paths)
 
 
-def _native_spec(spec: IndexSpec) -> IndexSpec:
+def native_spec(spec: IndexSpec) -> IndexSpec:
+    """The spec as `register` makes it: the engine's own vectors, and pipelines. Raises BadSpec without a reranker."""
     if spec.models.rerank is None:
         raise BadSpec(f"registering '{spec.index}' needs a reranker: serve one")
     dense = replace(spec.dense, kind="knn_vector") if spec.dense else None
@@ -92,19 +93,30 @@ def _ensure_models(cluster: Cluster, spec: IndexSpec, sidecar_url: str, api_key:
     ids: dict[ml.Role, str] = {}
     for role, model in ml.roles(spec).items():
         body = ml.connector_body(role, model, sidecar_url, api_key)
-        ids[role] = _ensure_model(cluster, body, group_id)
+        ids[role] = _ensure_model(cluster, role, spec, body, group_id)
     return ids
 
 
-def _ensure_model(cluster: Cluster, connector: Mapping[str, Any], group_id: str) -> str:
+def _ensure_model(cluster: Cluster, role: ml.Role, spec: IndexSpec, connector: Mapping[str, Any], group_id: str) -> str:
     connector_id = _find(cluster, "connectors", connector["name"])
     if connector_id is None:
         connector_id = str(cluster.write("POST", f"{_ML}/connectors/_create", connector)["connector_id"])
     model_id = _find(cluster, "models", connector["name"])
     if model_id is None:
-        body = ml.model_body(dict(connector), connector_id, group_id)
-        model_id = str(cluster.write("POST", f"{_ML}/models/_register?deploy=true", body)["model_id"])
+        body = ml.model_body(cluster.dialect.version, role, spec, dict(connector), connector_id, group_id)
+        return str(cluster.write("POST", f"{_ML}/models/_register?deploy=true", body)["model_id"])
+    _ensure_answers(cluster, role, model_id)
     return model_id
+
+
+def _ensure_answers(cluster: Cluster, role: ml.Role, model_id: str) -> None:
+    """Deploy a model anew that gives no answer: it keeps the settings that were in force when it was deployed."""
+    path = f"{_ML}/models/{model_id}"
+    try:
+        cluster.read("POST", f"{path}/_predict", ml.trial_body(role))
+    except RequestRefused:
+        cluster.write("POST", f"{path}/_undeploy")
+        cluster.write("POST", f"{path}/_deploy")
 
 
 def _find(cluster: Cluster, kind: str, name: str) -> str | None:
@@ -112,10 +124,11 @@ def _find(cluster: Cluster, kind: str, name: str) -> str | None:
     return str(hits[0]["_id"]) if hits else None
 
 
-def _pipelines(spec: IndexSpec, model_ids: Mapping[ml.Role, str]) -> dict[str, dict[str, Any]]:
+def _pipelines(cluster: Cluster, spec: IndexSpec, model_ids: Mapping[ml.Role, str]) -> dict[str, dict[str, Any]]:
     if spec.pipelines is None:
         raise BadSpec(f"'{spec.index}' has no pipelines: it is not of the native way")
-    bodies = (ingest_pipeline(spec, model_ids), fused_pipeline(spec, model_ids), reranked_pipeline(spec, model_ids))
+    made = (ingest_pipeline, fused_pipeline, reranked_pipeline)
+    bodies = [make(cluster.dialect.version, spec, model_ids) for make in made]
     return dict(zip(_paths(spec.pipelines), bodies, strict=True))
 
 

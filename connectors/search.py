@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from .answer import MODES, Answer, Excerpt, Filter, Mode, Ranking, Result, check_question, timed
 from .client import Cluster
@@ -17,6 +19,15 @@ from .request import index_path
 from .spec import IndexSpec
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question's text, what must match besides, and the query body that ranks by words where there is one."""
+
+    text: str
+    filter: Filter | None
+    words: Filter | None
+
+
 class Searcher:
     """Asks one index questions. Safe to use from several threads."""
 
@@ -27,6 +38,12 @@ class Searcher:
         self._spec = spec
         self._encoder = encoder
         self._dense_plan = self._dialect.dense_plan(spec, _count_vectors(cluster, spec))
+
+    def through(self, cluster: Cluster) -> Self:
+        """The same searcher over another way to the same cluster, such as with somebody else's credentials."""
+        other = copy(self)
+        other._cluster = cluster
+        return other
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -41,20 +58,30 @@ class Searcher:
         return tuple(mode for mode in MODES if has[mode])
 
     def search(
-        self, query: str, mode: Mode = "reranked", size: int = 10, *, offset: int = 0, filter: Filter | None = None
+        self,
+        query: str,
+        mode: Mode = "reranked",
+        size: int = 10,
+        *,
+        offset: int = 0,
+        filter: Filter | None = None,
+        words: Filter | None = None,
     ) -> Answer:
         """The `size` best documents for a query, after the first `offset`, where `filter` (a query body) matches.
 
-        Pages fit together: neither the order nor the scores depend on where a page begins or ends.
+        `words` is the whole query body that ranks by words, filter and all, in place of one over the text fields. Pages
+        fit together: neither the order nor the scores depend on where a page begins or ends.
         Raises BadQuery, EncoderUnavailable or ClusterError.
         """
         check_question(query, mode, size, self.modes, self._spec.index, offset)
         end = offset + size
         timings: dict[str, float] = {}
+        asked = Asked(query, filter, words)
         with timed(timings, "encode"):
             encoded = self._encode(query, mode)
         with timed(timings, "search"):
-            rankings = self._rankings(query, encoded, mode, end, filter)
+            rankings = self._rankings(asked, encoded, mode, end)
+        reachable = len({key for ranking in rankings.values() for key, _ in ranking[: self._spec.window]})
         best = next(iter(rankings.values()))[:end]
         if mode in ("fused", "reranked"):
             with timed(timings, "fuse"):
@@ -70,7 +97,8 @@ class Searcher:
                 order, rankings["reranked"], judged = self._reranked(query, best, found)
                 best, excerpts = order[offset:], {**excerpts, **judged}
         results = _results(best[:size], rankings, found, excerpts)
-        return Answer(query, mode, results, timings, self._dense_plan.reason if "dense" in rankings else "")
+        reason = self._dense_plan.reason if "dense" in rankings else ""
+        return Answer(query, mode, results, timings, reason, reachable)
 
     def _legs(self, mode: Mode) -> tuple[Mode, ...]:
         if mode in ("bm25", "dense", "sparse"):
@@ -80,12 +108,10 @@ class Searcher:
     def _encode(self, query: str, mode: Mode) -> Encoded:
         return Encoded() if mode == "bm25" else self._encoder.encode_query(query)
 
-    def _rankings(
-        self, query: str, encoded: Encoded, mode: Mode, end: int, filter: Filter | None
-    ) -> dict[str, Ranking]:
+    def _rankings(self, asked: "Asked", encoded: Encoded, mode: Mode, end: int) -> dict[str, Ranking]:
         """Each ranking that the mode needs, all in one request."""
         legs = self._legs(mode)
-        bodies = [self._body(leg, query, encoded, max(end, self._spec.window), filter) for leg in legs]
+        bodies = [self._body(leg, asked, encoded, max(end, self._spec.window)) for leg in legs]
         lines = b"".join(b"{}\n" + json.dumps(body).encode() + b"\n" for body in bodies)
         answer = self._cluster.read("POST", index_path(self._spec.index, "/_msearch"), lines)
         rankings: dict[str, Ranking] = {}
@@ -94,16 +120,17 @@ class Searcher:
             rankings[leg] = [(hit.key, hit.score) for hit in hits.hits]
         return rankings
 
-    def _body(self, leg: Mode, query: str, encoded: Encoded, depth: int, filter: Filter | None) -> dict[str, Any]:
+    def _body(self, leg: Mode, asked: "Asked", encoded: Encoded, depth: int) -> dict[str, Any]:
         spec = self._spec
         if leg == "bm25":
-            asked = bm25_query(spec, query)
-            body: dict[str, Any] = {"query": filtered(asked, filter), "size": depth}
+            words = dict(asked.words) if asked.words else filtered(bm25_query(spec, asked.text), asked.filter)
+            body: dict[str, Any] = {"query": words, "size": depth}
         elif leg == "sparse":
-            asked = self._dialect.sparse_query(spec, given(encoded.sparse, leg))
-            body = {"query": filtered(asked, filter), "size": depth}
+            terms = self._dialect.sparse_query(spec, given(encoded.sparse, leg))
+            body = {"query": filtered(terms, asked.filter), "size": depth}
         else:
-            body = self._dialect.dense_body(spec, self._dense_plan, Question(query, encoded), depth, filter)
+            question = Question(asked.text, encoded)
+            body = self._dialect.dense_body(spec, self._dense_plan, question, depth, asked.filter)
         return {**body, "_source": False}
 
     def _fused(self, rankings: Mapping[str, Ranking]) -> Ranking:

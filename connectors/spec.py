@@ -1,12 +1,14 @@
 """What an index is made of: which texts, which vector fields, by which models."""
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 from .chunks import Chunking
-from .errors import BadSpec
+from .errors import BadSpec, SpecUnreadable
 from .fusion import Technique
 from .ports import ModelIdentity, Models
 
@@ -20,6 +22,7 @@ TECHNIQUES: tuple[Technique, ...] = get_args(Technique)
 
 META_KEY = "outrider"
 META_VERSION = 1
+_BESIDE = ("version", "checksum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class IndexSpec:
     `match` is how several text fields count together; `tie_breaker` is what each field but the best one adds to it.
     `exact_limit` is the number of documents up to which byte vectors are scored exhaustively.
     `chunks` is how long texts are cut; without it each document has one vector of a kind, of what the model reads.
+    `follower` is an index that gets what is written to this one, while an alias moves from one to the other.
     `way` says who encodes: the engine through its plugins (native), or the sidecar.
     """
 
@@ -96,6 +100,7 @@ class IndexSpec:
     rerank_window: int = 50
     rerank_weight: float = 0.5
     exact_limit: int = 50_000
+    follower: str | None = None
 
     def __post_init__(self) -> None:
         if not self.text_fields or not all(self.text_fields):
@@ -156,17 +161,36 @@ class IndexSpec:
 
 def spec_to_meta(spec: IndexSpec) -> dict[str, Any]:
     """The spec as it is kept in the index's own mapping."""
-    return {"version": META_VERSION, **asdict(spec), "text_fields": list(spec.text_fields)}
+    values = {**asdict(spec), "text_fields": list(spec.text_fields)}
+    return {"version": META_VERSION, **values, "checksum": _checksum(values)}
+
+
+def is_as_written(meta: Mapping[str, Any]) -> bool:
+    """Whether a kept spec is the one that was written, not one that was changed by hand."""
+    values = {key: value for key, value in meta.items() if key not in _BESIDE}
+    return meta.get("checksum") in (None, _checksum(values))
 
 
 def spec_from_meta(meta: Mapping[str, Any], index: str) -> IndexSpec:
-    """The spec that an index was made with; `index` wins over the stored name, so that aliases work."""
+    """The spec that an index was made with; `index` wins over the stored name, so that aliases work.
+
+    Raises BadSpec for another version's, SpecUnreadable for what is none.
+    """
     if meta.get("version") != META_VERSION:
         raise BadSpec(
             f"index '{index}' was set up by another version of Outrider (layout {meta.get('version')!r}, "
             f"this one reads {META_VERSION}): use that version, or index again into a new index"
         )
-    values = {key: value for key, value in meta.items() if key != "version"}
+    try:
+        return _from_values({key: value for key, value in meta.items() if key not in _BESIDE}, index)
+    except (KeyError, TypeError, AttributeError, ValueError) as err:
+        raise SpecUnreadable(
+            f"the spec in the mapping of index '{index}' was changed and cannot be read ({type(err).__name__}: {err}); "
+            f"`outrider apply` with its spec file writes it anew"
+        ) from err
+
+
+def _from_values(values: Mapping[str, Any], index: str) -> IndexSpec:
     models = values["models"]
     identities = {k: ModelIdentity(**m) for k, m in models.items() if isinstance(m, Mapping)}
     return IndexSpec(
@@ -182,3 +206,7 @@ def spec_from_meta(meta: Mapping[str, Any], index: str) -> IndexSpec:
             "pipelines": Pipelines(**values["pipelines"]) if values["pipelines"] else None,
         }
     )
+
+
+def _checksum(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

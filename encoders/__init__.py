@@ -1,7 +1,6 @@
 """Text -> vectors, term weights and scores. Names load on first use, so that importing the room costs nothing."""
 
-import importlib
-from typing import Any
+from .lazy import on_first_use
 
 _NAMES = {
     "EncoderError": "errors",
@@ -67,6 +66,7 @@ _MODULES = (
     "losses",
     "model_card",
     "models",
+    "peft_mixin",
     "quantization",
     "sampler",
     "similarity_functions",
@@ -77,12 +77,7 @@ _MODULES = (
 )
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f".{name}", __name__)
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_NAMES[name]}", __name__), name)
+__getattr__ = on_first_use(__name__, _NAMES, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -20,7 +20,7 @@ from .modules.pooling import Pooling
 from .modules.prepared import accepted_keywords, prepare
 from .renames import warn_renamed
 from .similarity_functions import Similarity, SimilarityFunction
-from .sources import resolve
+from .sources import hub_origin, resolve
 from .util.environment import get_device_name
 
 logger = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ class Encoder(Adapters, nn.Sequential):
     kind: ClassVar[str] = "SentenceTransformer"
     model_card_data_class: ClassVar[Any]
     default_similarity: ClassVar[SimilarityFunction] = SimilarityFunction.COSINE
+    usual_prompts: ClassVar[dict[str, str]] = prompts.RETRIEVAL_PROMPTS
 
     def __init__(self, request: LoadRequest) -> None:
         if request.backend not in BACKENDS:
@@ -73,14 +74,16 @@ class Encoder(Adapters, nn.Sequential):
         super().__init__(modules)
         self.module_kwargs: dict[str, list[str]] = self_kwargs
         self.backend = request.backend
+        self.saved_settings = settings
         self.trust_remote_code = request.trust_remote_code
-        self.prompts = {**prompts.RETRIEVAL_PROMPTS, **settings.get("prompts", {}), **(request.prompts or {})}
+        self.prompts = {**self.usual_prompts, **settings.get("prompts", {}), **(request.prompts or {})}
         self.default_prompt_name: str | None = request.default_prompt_name or settings.get("default_prompt_name")
         self._similarity_name: SimilarityFunction | None = None
         if similarity := request.similarity_fn_name or settings.get("similarity_fn_name"):
             self.similarity_fn_name = similarity
         self._prompt_lengths: dict[str, int] = {}
         self._model_card_text = _card_text(path)
+        self.origin = None if path is None else hub_origin(path)
         self._check_default_prompt()
         self.to(request.device or get_device_name())
 
@@ -113,6 +116,10 @@ class Encoder(Adapters, nn.Sequential):
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
         """The modules for a folder that has none of this kind's: a bare transformer, or another kind's model."""
         raise NotImplementedError
+
+    def own_settings(self) -> dict[str, Any]:
+        """What a saved folder says of this kind of model only."""
+        return {}
 
     def _check_default_prompt(self) -> None:
         name = self.default_prompt_name
@@ -248,8 +255,8 @@ class Encoder(Adapters, nn.Sequential):
         return str(self._similarity_name.value)
 
     @similarity_fn_name.setter
-    def similarity_fn_name(self, value: str | SimilarityFunction) -> None:
-        self._similarity_name = SimilarityFunction(value)
+    def similarity_fn_name(self, value: str | SimilarityFunction | None) -> None:
+        self._similarity_name = None if value is None else SimilarityFunction(value)
 
     @property
     def similarity(self) -> Similarity:

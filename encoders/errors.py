@@ -5,7 +5,7 @@ class EncoderError(Exception):
     """Any failure of this room; catch it to catch them all."""
 
 
-class ModelNotFound(EncoderError):
+class ModelNotFound(EncoderError, FileNotFoundError):
     """No folder, cached model, package or hub repository answers to the name."""
 
 

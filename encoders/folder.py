@@ -18,6 +18,8 @@ _FOREIGN = "sentence_transformers."
 _OURS = f"{__package__}."
 _SPARSE_TYPES = {"MLMTransformer", "SpladePooling", "SparseAutoEncoder", "SparseStaticEmbedding"}
 _OLD_TYPES = {"Asym": "Router"}
+# Classes that only 6.x has a name for.
+_LATER_TYPES = {"SequenceClassifier": "base.modules.transformer.Transformer"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def type_name(cls: type) -> str:
     name = dotted_name(cls)
     if not name.startswith(_OURS):
         return name
+    if later := _LATER_TYPES.get(cls.__name__):
+        return f"{_FOREIGN}{later}"
     place = "sparse_encoder.models" if cls.__name__ in _SPARSE_TYPES else "models"
     return f"{_FOREIGN}{place}.{cls.__name__}"
 

@@ -5,6 +5,9 @@ from .publishing import push, write_card
 from .renames import keywords, warn_renamed
 from .saving import save_pipeline
 
+# The default of the old method, whatever the model; push_to_hub names the kind.
+_OLD_MESSAGE = "Add new SentenceTransformer model."
+
 
 class PipelineEncoder(Encoder):
     """An encoder that is saved as its modules, one folder each; a CrossEncoder is saved as one transformers folder."""
@@ -65,7 +68,7 @@ class PipelineEncoder(Encoder):
         token: str | None = None,
         private: bool | None = None,
         safe_serialization: bool = True,
-        commit_message: str | None = None,
+        commit_message: str = _OLD_MESSAGE,
         local_model_path: str | None = None,
         exist_ok: bool = False,
         replace_model_card: bool = False,
@@ -78,7 +81,7 @@ class PipelineEncoder(Encoder):
             token=token,
             private=private,
             safe_serialization=safe_serialization,
-            commit_message=commit_message,
+            commit_message=None if commit_message == _OLD_MESSAGE else commit_message,
             local_model_path=local_model_path,
             exist_ok=exist_ok,
             replace_model_card=replace_model_card,

@@ -31,6 +31,7 @@ from .util.tensor import truncate_embeddings
 logger = logging.getLogger(__name__)
 
 OutputValue = Literal["sentence_embedding", "token_embeddings"]
+_OUTPUT_VALUES = ("sentence_embedding", "token_embeddings", None)
 
 
 class SentenceTransformer(PipelineEncoder):
@@ -113,6 +114,8 @@ class SentenceTransformer(PipelineEncoder):
         in several processes. Raises ValueError for keywords that no module uses.
         """
         check_precision(precision)
+        if output_value not in _OUTPUT_VALUES:
+            raise ValueError(f"output_value is {output_value!r}; use one of {', '.join(map(repr, _OUTPUT_VALUES))}")
         self._checked_kwargs(kwargs)
         texts, is_single = as_list(sentences)
         if texts and not is_single and (pool is not None or isinstance(device, list)):
@@ -146,7 +149,7 @@ class SentenceTransformer(PipelineEncoder):
         to_cpu = convert_to_numpy and not convert_to_tensor
         blocks = []
         for batch, features in batches:
-            block = truncate_embeddings(features["sentence_embedding"], limit)
+            block = truncate_embeddings(features["sentence_embedding"], limit or None)
             block = unit_rows(block) if normalize_embeddings else block
             blocks.append((batch, block.cpu() if to_cpu else block))
         if not blocks:

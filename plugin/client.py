@@ -22,7 +22,8 @@ class SidecarClient:
     """Implements the connectors' Encoder; safe for several threads.
 
     What is busy, restarting or unreachable is asked again for `patience_s`; then EncoderUnavailable says what was seen.
-    `timeout_s` is how long one request may take, waiting in the sidecar's queue included.
+    `timeout_s` is how long one request may take, waiting in the sidecar's queue included. `only` names the model of a
+    kind by name or alias, or None to leave the kind out; the first one served is used where it says nothing.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class SidecarClient:
         patience_s: float = 60.0,
         timeout_s: float = 180.0,
         texts_per_request: int = 256,
+        only: Mapping[str, str | None] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         # The sidecar gives up a little before we do, so that its answer says why.
@@ -41,6 +43,7 @@ class SidecarClient:
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout_s, transport=transport)
         self._patience_s = patience_s
+        self._only = only or {}
         self._texts_per_request = texts_per_request
 
     def __enter__(self) -> "SidecarClient":
@@ -55,11 +58,14 @@ class SidecarClient:
 
     @cached_property
     def models(self) -> Models:
-        """The first model of each kind that the sidecar serves."""
-        served = self._ask("GET", "/v1/models")["data"]
+        """The first model of each kind that the sidecar serves, or the one that was named."""
         first: dict[str, Mapping[str, Any]] = {}
-        for model in served:
-            first.setdefault(model["kind"], model)
+        for model in self._ask("GET", "/v1/models")["data"]:
+            if model["kind"] not in self._only or self._only[model["kind"]] in (model["id"], *model["aliases"]):
+                first.setdefault(model["kind"], model)
+        missing = [f"{kind} model {name!r}" for kind, name in self._only.items() if name and kind not in first]
+        if missing:
+            raise SidecarRefused(f"the sidecar {self.url} serves no {' and no '.join(missing)}; add it to its models")
         dense = first.get("dense")
         return Models(
             dense=_identity(dense),
@@ -78,7 +84,7 @@ class SidecarClient:
         """The query by the dense and the sparse model at once. Raises SidecarRefused for a text that is none."""
         (result,) = self._encode("/encode_query", [text])
         if isinstance(result, EncodingFailed):
-            raise SidecarRefused(f"the query {text[:60]!a} cannot be encoded: {result.reason}")
+            raise SidecarRefused(f"the query {text[:60]!a} cannot be encoded: {result.reason}", 422)
         return result
 
     def token_spans(self, texts: Sequence[str]) -> Measured:
@@ -170,7 +176,9 @@ class SidecarClient:
         if reply.status_code in _PASSING:
             raise _Passing(f"{reply.status_code} {_message(reply)}", _retry_after(reply))
         if reply.is_error:
-            raise SidecarRefused(f"the sidecar {self.url} answered {path} with {reply.status_code}: {_message(reply)}")
+            raise SidecarRefused(
+                f"the sidecar {self.url} answered {path} with {reply.status_code}: {_message(reply)}", reply.status_code
+            )
         return orjson.loads(reply.content)
 
 

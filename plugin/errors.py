@@ -51,7 +51,11 @@ class WorkerFailed(PluginError):
 
 
 class SidecarRefused(PluginError, ValueError):
-    """The sidecar told our client that the request is wrong; asking again does not help."""
+    """The sidecar told our client that the request is wrong; asking again does not help. `status` is 0 without one."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class ServiceError(PluginError):

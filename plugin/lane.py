@@ -31,6 +31,7 @@ class Lane:
         self._report = report
         self._inbox: queue.SimpleQueue[Work | None] = queue.SimpleQueue()
         self._pool: list[Piece] = []
+        self._busy_since_s = 0.0
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
 
     def start(self) -> None:
@@ -57,13 +58,18 @@ class Lane:
         """Tokenise what waits until the window is full; sleeps only when there is nothing at all to do."""
         while len(self._pool) < WINDOW_TEXTS:
             try:
-                work = self._inbox.get(block=not self._pool)
+                work = self._inbox.get_nowait() if self._pool else self._wait()
             except queue.Empty:
                 return True
             if work is None:
                 return False
             self._tokenize(work)
         return True
+
+    def _wait(self) -> Work | None:
+        work = self._inbox.get()
+        self._busy_since_s = time.perf_counter()
+        return work
 
     def _tokenize(self, work: Work) -> None:
         if work.is_abandoned:
@@ -76,7 +82,7 @@ class Lane:
             else:
                 self._pool.append(Piece(work, index, text))
         if refused:
-            self._report(Finished(refused, time.perf_counter() - started_s, started_s, 0))
+            self._report(Finished(refused, time.perf_counter() - started_s, started_s, 0.0, 0))
 
     def _take(self) -> list[Piece]:
         """The batch of the text that has waited longest, with others of like length from any request."""
@@ -118,4 +124,9 @@ class Lane:
         seconds = time.perf_counter() - started_s
         longest = max(piece.text.length for piece in batch)
         pieces = [(piece.work, piece.index, outcome) for piece, outcome in zip(batch, outcomes, strict=True)]
-        self._report(Finished(pieces, seconds, started_s, longest * len(batch)))
+        self._report(Finished(pieces, seconds, started_s, self._busy_s(), longest * len(batch)))
+
+    def _busy_s(self) -> float:
+        """Since this was asked last, or since the lane had nothing to do."""
+        since_s, self._busy_since_s = self._busy_since_s, time.perf_counter()
+        return self._busy_since_s - since_s

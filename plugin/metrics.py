@@ -1,12 +1,14 @@
 """What the sidecar tells Prometheus."""
 
 import os
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from .work import Encoded, Finished, Priority
+from .worker_processes import WorkerProcesses
 
 # The library's own variable: with it, series lie in files there, and each worker sees those of all.
 MULTIPROCESS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -69,6 +71,7 @@ class Metrics:
     def _all_workers(self) -> CollectorRegistry:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        registry.register(WorkerProcesses(Path(os.environ[MULTIPROCESS_FOLDER])))
         return registry
 
 

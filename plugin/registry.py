@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, get_args
 from outrider.encoders import EncoderError
 
 from .aside import aside
+from .backlog import first_pace
 from .batching import batch_of_first
 from .errors import BadRequest, NotReady, UnknownModel, WrongKind
 from .memory import give_back, resident_bytes
@@ -22,6 +23,9 @@ Kind = Literal["dense", "sparse", "rerank"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Task = Literal["query", "document"]
 TASKS: tuple[Task, ...] = get_args(Task)
+
+# What a model is timed with once it is warm: as long as passages often are.
+_TEXTS = ("what a passage of common length says about some subject " * 6,) * 4
 
 log = logging.getLogger(__name__)
 
@@ -160,9 +164,9 @@ class Registry:
         settings = self._configured(name)
         async with self._changing:
             started_s, before = time.perf_counter(), resident_bytes() or 0
-            model = await aside(lambda: self._open_warm(settings))
+            model, pace = await aside(lambda: self._open_warm(settings))
             grown = max(0, (resident_bytes() or 0) - before)
-            fresh = self._serve(settings, model, time.perf_counter() - started_s, grown)
+            fresh = self._serve(settings, model, pace, time.perf_counter() - started_s, grown)
             old = self._served.get(fresh.name)
             self._served[fresh.name] = fresh
             self._names.update(dict.fromkeys((fresh.name, *settings.aliases), fresh.name))
@@ -224,15 +228,20 @@ class Registry:
         names = ", ".join(model.served_name for model in self._models)
         raise BadRequest(f"{name!r} is not in the settings, and only what is there can be loaded; they have {names}")
 
-    def _open_warm(self, settings: ModelSettings) -> ServableModel:
+    def _open_warm(self, settings: ModelSettings) -> tuple[ServableModel, float]:
+        """The model, and the pace that it begins with."""
         model = self._open(settings)
         model.warm_up()
-        return model
+        inputs: list[Any] = list(_TEXTS) if model.kind != "rerank" else [(_TEXTS[0], text) for text in _TEXTS]
+        return model, first_pace(model, inputs)
 
-    def _serve(self, settings: ModelSettings, model: ServableModel, load_s: float, memory_bytes: int) -> Served:
+    def _serve(
+        self, settings: ModelSettings, model: ServableModel, pace: float, load_s: float, memory_bytes: int
+    ) -> Served:
         name = settings.served_name
         metrics = self._metrics.of(name)
-        scheduler = Scheduler(model, batch_of_first(settings.batch_tokens), model.max_tokens, self._limits, metrics)
+        choose = batch_of_first(settings.batch_tokens)
+        scheduler = Scheduler(model, choose, model.max_tokens, self._limits, metrics, pace)
         return Served(name, settings, model, scheduler, metrics, load_s, memory_bytes)
 
     async def _retire(self, served: Served) -> None:

@@ -9,75 +9,33 @@ cores between the two: neither starves.
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from .backlog import CHARS_PER_TOKEN, Backlog, Load
 from .errors import DeadlineExceeded, NotReady, QueueFull
 from .lane import Choose, Lane
 from .metrics import ModelMetrics
 from .settings import QueueSettings
 from .work import Encoded, Failed, Finished, Model, Outcome, Priority, Work
 
-# A text costs its characters, up to about where the model cuts it, and a little for being there at all.
-CHARS_PER_TOKEN = 5
-COST_PER_TEXT = 8
-# The share that the newest batch has in the running mean of a lane's pace.
-PACE_WEIGHT = 0.1
-# The pace varies; what would only just be in time by the mean is refused, rather than run and be late.
-CAUTION = 1.25
-
-
-@dataclass(slots=True)
-class Backlog:
-    """What waits in one lane, and how fast it goes there."""
-
-    texts: int = 0
-    chars: int = 0
-    cost: int = 0
-    seconds_per_cost: float = 0.0
-
-    @property
-    def wait_s(self) -> float:
-        """How long the newest text will wait, by the pace so far; 0 before anything was measured."""
-        return self.cost * self.seconds_per_cost
-
-    def learn(self, cost: int, seconds: float) -> None:
-        """Take the pace of one batch into the mean."""
-        pace = seconds / max(cost, 1)
-        known = self.seconds_per_cost or pace
-        self.seconds_per_cost = known + PACE_WEIGHT * (pace - known)
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What a request would add to a queue."""
-
-    chars: int
-    costs: tuple[int, ...]
-
-    @classmethod
-    def of(cls, inputs: Sequence[Any], max_chars: int) -> "Load":
-        """The load of texts, or of pairs of texts, for a model that cuts them at `max_chars`."""
-        lengths = [len(given) if isinstance(given, str) else sum(map(len, given)) for given in inputs]
-        return cls(sum(lengths), tuple(min(length, max_chars) + COST_PER_TEXT for length in lengths))
-
-    @property
-    def cost(self) -> int:
-        """Of all texts together."""
-        return sum(self.costs)
-
 
 class Scheduler:
     """The only way to one model: `encode` waits for the rows, or refuses at once."""
 
     def __init__(
-        self, model: Model, choose: Choose, max_tokens: int, limits: QueueSettings, metrics: ModelMetrics
+        self,
+        model: Model,
+        choose: Choose,
+        max_tokens: int,
+        limits: QueueSettings,
+        metrics: ModelMetrics,
+        seconds_per_cost: float = 0.0,
     ) -> None:
         self._limits = limits
         self._metrics = metrics
         self._max_chars = max_tokens * CHARS_PER_TOKEN
         self._loop = asyncio.get_running_loop()
-        self._backlogs = {priority: Backlog() for priority in Priority}
+        self._backlogs = {priority: Backlog(seconds_per_cost=seconds_per_cost) for priority in Priority}
         self._lanes = {priority: Lane(f"outrider-{priority}", model, choose, self._report) for priority in Priority}
         self._is_open = True
         self._is_empty = asyncio.Event()
@@ -142,9 +100,10 @@ class Scheduler:
                 retry_after_s=max(1.0, backlog.wait_s / 2),
             )
         left_s = deadline_s - time.monotonic()
-        needed_s = backlog.wait_s + (0.0 if takes_part else load.cost * backlog.seconds_per_cost)
-        if left_s <= 0 or needed_s * CAUTION > left_s:
+        own_cost = 0 if takes_part else load.cost
+        if left_s <= 0 or backlog.safe_s(own_cost) > left_s:
             self._metrics.refused(priority, "deadline")
+            needed_s = backlog.wait_s + own_cost * backlog.seconds_per_cost
             raise DeadlineExceeded(
                 f"the deadline is {max(left_s, 0):.2f} s away, and the work needs about {needed_s:.2f} s with what "
                 "waits before it; give it more time, send less at once, or send it later",
@@ -177,7 +136,8 @@ class Scheduler:
     def _deliver(self, finished: Finished) -> None:
         priority = finished.pieces[0][0].priority
         backlog = self._backlogs[priority]
-        backlog.learn(sum(work.costs[index] for work, index, _ in finished.pieces), finished.seconds)
+        if finished.busy_s:
+            backlog.learn(sum(work.costs[index] for work, index, _ in finished.pieces), finished.busy_s)
         self._metrics.batch(priority, finished)
         for work, index, outcome in finished.pieces:
             if work.is_abandoned:

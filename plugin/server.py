@@ -21,6 +21,9 @@ Reread = Callable[[], Settings]
 
 # Uvicorn's own.
 _BACKLOG = 2048
+# Clusters, clients and load balancers keep connections for a minute, and a request that is under way while the server
+# closes an idle one is lost.
+_KEEP_ALIVE_S = 75
 
 log = logging.getLogger(__name__)
 
@@ -95,6 +98,7 @@ class _Server(uvicorn.Server):
             log_config=None,
             log_level=settings.log_level,
             access_log=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, round(settings.drain_s)),
             limit_concurrency=settings.connections,
             server_header=False,

@@ -104,4 +104,6 @@ class Finished:
     pieces: Sequence[tuple[Work, int, Outcome]]
     seconds: float
     started_s: float
+    busy_s: float
+    """What the texts behind these waited for them: since the batch before, or since there was work again."""
     padded_tokens: int

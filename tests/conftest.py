@@ -38,6 +38,7 @@ class RunningSidecar:
 
     url: str
     process: subprocess.Popen[str]
+    log: Path
 
 
 StartSidecar = Callable[..., AbstractContextManager[RunningSidecar]]
@@ -63,7 +64,7 @@ def start_sidecar(tmp_path_factory: pytest.TempPathFactory) -> StartSidecar:
                 assert url, f"the sidecar did not start:\n{log.read_text()}"
                 if wait:
                     await_ready(url, process, log)
-                yield RunningSidecar(url, process)
+                yield RunningSidecar(url, process, log)
             finally:
                 process.terminate()
 
@@ -89,6 +90,27 @@ def sidecar(start_sidecar: StartSidecar) -> Iterator[RunningSidecar]:
 def opensearch() -> Iterator[Engine]:
     """A real OpenSearch 3.8.0 as it comes: no plugins. Started once for the run."""
     with Engine("plain") as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def elasticsearch() -> Iterator[Engine]:
+    """A real Elasticsearch 9.5.3 of vectors and nothing more: no painless, no ingest. Started once for the run."""
+    with Engine("elasticsearch") as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_8() -> Iterator[Engine]:
+    """The same of 8.19.21. Started once for the run."""
+    with Engine("elasticsearch-8") as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_full() -> Iterator[Engine]:
+    """A real Elasticsearch 9.4.3 with the inference API, on a basic licence. Started once for the run."""
+    with Engine("elasticsearch-full") as engine:
         yield engine
 
 

@@ -1,6 +1,22 @@
 """Vectors for the documents that a cluster already has."""
 
-from .run import backfill
-from .spec import Outlook, outlook, spec_in_place
+from .follower import Follower, Origin
+from .pending import Completed, complete, complete_some
+from .run import Progress, backfill
+from .spec import Outlook, fresh_spec_in_place, outlook, spec_in_place
+from .target import make_target
 
-__all__ = ["Outlook", "backfill", "outlook", "spec_in_place"]
+__all__ = [
+    "Completed",
+    "Follower",
+    "Origin",
+    "Outlook",
+    "Progress",
+    "backfill",
+    "complete",
+    "complete_some",
+    "fresh_spec_in_place",
+    "make_target",
+    "outlook",
+    "spec_in_place",
+]

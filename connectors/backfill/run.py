@@ -5,21 +5,23 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..client import Cluster
 from ..common.scan import page_body, parse_page
 from ..dead_letter import DeadLetters
-from ..errors import ConnectorError, IndexingStopped, RequestRefused
+from ..errors import ConnectorError, IndexingStopped
 from ..index import check_models, ensure_index
 from ..ports import Encoder
 from ..report import IndexingReport, Outcome
 from ..request import index_path
-from ..snapshot import close_snapshot, open_snapshot
 from ..spec import IndexSpec
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from .follower import Follower, Origin
+from .snapshot import Snapshot, close_snapshot, is_open, open_snapshot
+from .target import make_target
 from .writer import InPlaceWriter
 
 _COUNTED = ("seen", "written", "skipped", "failed", "blank", "truncated")
@@ -34,12 +36,16 @@ def backfill(
     checkpoint: Path,
     dead_letters: Path | None = None,
     on_progress: Progress | None = None,
+    origin: Origin | None = None,
     workers: int = 4,
     batch_size: int = 64,
     rate: float | None = None,
     patience_s: float = 60,
 ) -> IndexingReport:
     """Encode the documents of an index that lack vectors of these models, and write them back with their vectors.
+
+    With an `origin`, the documents are read from there, and the index of the spec gets those that it does not have as
+    they are there; one that cannot be encoded is stored without vectors, and counted and recorded as failed.
 
     What is read is the index as it was at the start. A document that an application changes or deletes meanwhile stays
     as the application left it, and is encoded as such. `workers` pages are under way at once, `rate` is the most
@@ -48,9 +54,18 @@ def backfill(
     Raises IndexingStopped, with the counts so far, when the encoder or the cluster stays away for `patience_s`.
     """
     check_models(spec, encoder.models)
-    spec = ensure_index(cluster, spec)
-    state = _resumed(cluster, spec, checkpoint) or _started(cluster, spec, checkpoint, workers)
-    run = _Run(cluster, spec, encoder, state, checkpoint, on_progress, batch_size, rate, patience_s)
+    spec = make_target(cluster, origin, spec) if origin else ensure_index(cluster, spec)
+    source = origin or Origin(spec.index, spec.vector_fields)
+    state = _resumed(cluster, source.index, spec, checkpoint) or _started(
+        cluster, source.index, spec, checkpoint, workers
+    )
+
+    def new_writer() -> InPlaceWriter | Follower:
+        if origin is None:
+            return InPlaceWriter(cluster, spec, encoder, patience_s=patience_s)
+        return Follower(cluster, origin, spec, encoder, patience_s=patience_s)
+
+    run = _Run(cluster, source, new_writer, state, checkpoint, on_progress, batch_size, rate)
     letters = DeadLetters(dead_letters) if dead_letters else None
     with letters or nullcontext():
         run.letters = letters
@@ -71,14 +86,13 @@ class _Run:
     """The counts and the checkpoint have one owner, `record`; slices only hand it their outcomes."""
 
     cluster: Cluster
-    spec: IndexSpec
-    encoder: Encoder
+    source: Origin
+    new_writer: Callable[[], InPlaceWriter | Follower]
     state: Checkpoint
     path: Path
     on_progress: Progress | None
     batch_size: int
     rate: float | None
-    patience_s: float
     letters: DeadLetters | None = None
     report: IndexingReport = field(default_factory=IndexingReport)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -97,7 +111,7 @@ class _Run:
 
     def _slice(self, number: int) -> None:
         try:
-            writer = InPlaceWriter(self.cluster, self.spec, self.encoder, patience_s=self.patience_s)
+            writer = self.new_writer()
             while not self._stopped.is_set():
                 page, after = parse_page(self._page(number))
                 if after is None:
@@ -118,7 +132,7 @@ class _Run:
             number,
             len(state.after),
             state.after[number],
-            self.cluster.dialect.source_filter(self.spec.vector_fields),
+            self.cluster.dialect.source_filter(self.source.own_fields),
         )
         return self.cluster.read("POST", "/_search", body)
 
@@ -144,24 +158,26 @@ class _Run:
             self._stopped.wait(max(0.0, due_s - (time.monotonic() - self._started_s)))
 
 
-def _started(cluster: Cluster, spec: IndexSpec, path: Path, slices: int) -> Checkpoint:
-    pit, sort = open_snapshot(cluster, spec.index)
-    total = cluster.read("GET", index_path(spec.index, "/_count"))["count"]
-    state = Checkpoint(
-        spec.index, spec.fingerprints(), list(spec.text_fields), pit, sort, [None] * slices, [False] * slices, total
+def _started(cluster: Cluster, source: str, spec: IndexSpec, path: Path, slices: int) -> Checkpoint:
+    snapshot = open_snapshot(cluster, source)
+    total = cluster.read("GET", index_path(source, "/_count"))["count"]
+    started = _about(source, spec)
+    state = replace(
+        started, pit=snapshot.id, sort=snapshot.sort, after=[None] * slices, finished=[False] * slices, total=total
     )
     write_checkpoint(path, state)
     return state
 
 
-def _resumed(cluster: Cluster, spec: IndexSpec, path: Path) -> Checkpoint | None:
+def _resumed(cluster: Cluster, source: str, spec: IndexSpec, path: Path) -> Checkpoint | None:
     """What an earlier run left, if it was about the same work and the cluster still has its snapshot."""
     found = read_checkpoint(path)
-    wanted = Checkpoint(spec.index, spec.fingerprints(), list(spec.text_fields), "", "", [], [], 0)
-    if found is None or not found.is_for(wanted):
+    if found is None or not found.is_for(_about(source, spec)):
         return None
-    try:
-        cluster.read("POST", "/_search", page_body(found.pit, found.sort, 0, 0, 1, None, False))
-    except RequestRefused:  # 404: it was closed, or kept alive for too long without being used
-        return None
-    return found
+    return found if is_open(cluster, Snapshot(found.pit, found.sort)) else None
+
+
+def _about(source: str, spec: IndexSpec) -> Checkpoint:
+    """The work, before any of it is done."""
+    name = spec.index if source == spec.index else f"{source} > {spec.index}"
+    return Checkpoint(name, spec.fingerprints(), list(spec.text_fields), "", "", [], [], 0)

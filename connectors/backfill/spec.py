@@ -6,7 +6,7 @@ from typing import Any
 
 from ..client import Cluster
 from ..errors import BadSpec
-from ..index import read_spec, spec_for
+from ..index import fresh_spec, read_spec, spec_for
 from ..ports import Models
 from ..request import index_path
 from ..spec import IndexSpec
@@ -26,11 +26,19 @@ def spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ...], mo
     An index that was made without k-NN cannot have it later: its vectors are stored as bytes and scored by script.
     Raises BadSpec where there is no such index, or where it does not keep its documents as they were sent.
     """
+    if read_spec(cluster, index) is None:
+        return fresh_spec_in_place(cluster, index, text_fields, models)
+    _refuse_partial_source(index, _as_it_is(cluster, index)[0])
+    return spec_for(cluster, index, text_fields, models)
+
+
+def fresh_spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models) -> IndexSpec:
+    """The spec that fits an index as it is, whatever spec it has."""
     mapping, settings = _as_it_is(cluster, index)
     _refuse_partial_source(index, mapping)
-    spec = spec_for(cluster, index, text_fields, models)
+    spec = fresh_spec(cluster, index, text_fields, models)
     has_knn = str(settings.get("knn", "false")).lower() == "true"
-    if read_spec(cluster, index) is None and spec.dense and not has_knn:
+    if spec.dense and spec.dense.kind == "knn_vector" and not has_knn:
         return replace(spec, dense=replace(spec.dense, kind="binary"))
     return spec
 

@@ -62,7 +62,7 @@ def stored(hit: Mapping[str, Any]) -> Stored:
     return Stored(place, hit.get("_source", {}))
 
 
-def mget_body(places: Iterable[Place], source: Body) -> dict[str, Any]:
+def mget_body(places: Iterable[Place], source: Body | bool) -> dict[str, Any]:
     """These documents as they are now."""
     return {
         "docs": [
@@ -86,7 +86,11 @@ def rewrite_lines(documents: Iterable[tuple[Place, bytes]]) -> bytes:
 
 
 def _action(place: Place) -> bytes:
-    action = {
+    return json.dumps({"index": _where(place)}).encode()
+
+
+def _where(place: Place) -> dict[str, Any]:
+    return {
         "_index": place.index,
         "_id": place.id,
         "if_seq_no": place.seq_no,
@@ -94,4 +98,17 @@ def _action(place: Place) -> bytes:
         "pipeline": "_none",
         **({"routing": place.routing} if place.routing else {}),
     }
-    return json.dumps({"index": action}).encode()
+
+
+def put_line(found: Place | None, place: Place) -> bytes:
+    """The action that stores a document: over the version that was found, or only where there is none."""
+    if found is not None:
+        return _action(found)
+    routed = {"routing": place.routing} if place.routing else {}
+    return json.dumps({"create": {"_index": place.index, "_id": place.id, "pipeline": "_none", **routed}}).encode()
+
+
+def delete_lines(places: Iterable[Place]) -> bytes:
+    """One bulk that deletes documents, each only if nobody has written it since it was read."""
+    actions = ({name: value for name, value in _where(place).items() if name != "pipeline"} for place in places)
+    return b"".join(json.dumps({"delete": action}).encode() + b"\n" for action in actions)

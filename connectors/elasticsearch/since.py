@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from ..common.since import Firsts, understood
+
 Version = tuple[int, ...]
 Feature = Literal[
     "sparse_vector",
@@ -13,7 +15,7 @@ Feature = Literal[
 ]
 
 # Several where a later line had it before: 8.19 came out beside 9.1.
-SINCE: Mapping[Feature, tuple[Version, ...]] = {
+SINCE: Mapping[Feature, Firsts] = {
     "sparse_vector": ((8, 11),),
     "sparse_vector query": ((8, 15),),
     "sparse_vector prune option": ((8, 19), (9, 1)),
@@ -24,5 +26,4 @@ SINCE: Mapping[Feature, tuple[Version, ...]] = {
 
 def has(version: Version, feature: Feature) -> bool:
     """Whether this version understands the feature."""
-    firsts = SINCE[feature]
-    return any(version >= first and (version[0] == first[0] or first == firsts[-1]) for first in firsts)
+    return understood(version, SINCE[feature])

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ..capabilities import Version
 from ..spec import IndexSpec
 from .ml import Role
+from .since import has
 
 _JOINED = "outrider_text"
 _TEXTS_PER_BATCH = 32
@@ -49,13 +51,14 @@ ctx.put(params.marker, marker);
 """
 
 
-def ingest_pipeline(spec: IndexSpec, model_ids: Mapping[Role, str]) -> dict[str, Any]:
+def ingest_pipeline(version: Version, spec: IndexSpec, model_ids: Mapping[Role, str]) -> dict[str, Any]:
     """Join the texts, encode them, and keep beside the vectors what they were made of.
 
     A document that cannot be encoded is stored all the same, marked as failed with the reason.
     """
+    batches = {"batch_size": _TEXTS_PER_BATCH} if has(version, "batch_size") else {}
     encoders = [
-        {name: {"model_id": model_ids[role], "field_map": {_JOINED: field.name}, "batch_size": _TEXTS_PER_BATCH}}
+        {name: {"model_id": model_ids[role], "field_map": {_JOINED: field.name}, **batches}}
         for name, role, field in _encoders(spec)
     ]
     return {

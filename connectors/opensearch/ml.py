@@ -5,8 +5,10 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..capabilities import Version
 from ..ports import ModelIdentity
 from ..spec import IndexSpec
+from .since import has
 
 Body = dict[str, Any]
 Role = Literal["dense-document", "dense-query", "sparse-document", "sparse-query", "rerank"]
@@ -54,6 +56,7 @@ _CLIENT_CONFIG = {
     "retry_timeout_seconds": 30,
 }
 _TEXTS_PER_CALL = 64
+_FRAMEWORK = "sentence_transformers"
 
 
 def roles(spec: IndexSpec) -> dict[Role, ModelIdentity]:
@@ -92,15 +95,40 @@ def group_body() -> Body:
     return {"name": GROUP_NAME, "description": "Models served by Outrider's sidecar"}
 
 
-def model_body(connector: Body, connector_id: str, group_id: str) -> Body:
-    """The model that stands for a connector, under the same name."""
+def model_body(
+    version: Version, role: Role, spec: IndexSpec, connector: Body, connector_id: str, group_id: str
+) -> Body:
+    """The model that stands for a connector, under the same name; `semantic` fields ask what it gives."""
+    config = _model_config(role, spec) if has(version, "semantic") else None
     return {
         "name": connector["name"],
         "function_name": "remote",
         "model_group_id": group_id,
         "connector_id": connector_id,
         "description": connector["description"],
+        **({"model_config": config} if config else {}),
     }
+
+
+def _model_config(role: Role, spec: IndexSpec) -> Body | None:
+    kind = _ROUTES[role].kind
+    if kind == "sparse":
+        return {"model_type": "sparse_encoding", "framework_type": _FRAMEWORK}
+    if kind == "dense" and spec.dense:
+        return {
+            "model_type": "text_embedding",
+            "framework_type": _FRAMEWORK,
+            "embedding_dimension": spec.dense.dimension,
+            "additional_config": {"space_type": spec.dense.space},
+        }
+    return None
+
+
+def trial_body(role: Role) -> Body:
+    """What a model is asked to see whether it answers."""
+    if _ROUTES[role].kind == "rerank":
+        return {"parameters": {"query": "trial", "documents": '["trial"]', "top_n": "1"}}
+    return {"parameters": {"input": '["trial"]'}}
 
 
 def named(name: str) -> Body:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from ..capabilities import Version
 from ..common.query import Filter, Query, bm25_query, filtered
 from ..spec import IndexSpec
+from .since import has
 
 
 def neural_query(spec: IndexSpec, text: str, depth: int, filter: Filter | None = None) -> Query:
@@ -19,12 +21,13 @@ def neural_sparse_query(spec: IndexSpec, text: str) -> Query:
     return {"neural_sparse": {spec.sparse.name: {"query_text": text}}}
 
 
-def hybrid_query(spec: IndexSpec, text: str, depth: int, filter: Filter | None = None) -> Query:
-    """Words, vectors and terms, each read to the same depth as the sidecar reads them."""
+def hybrid_query(version: Version, spec: IndexSpec, text: str, depth: int, filter: Filter | None = None) -> Query:
+    """Words, vectors and terms; each is read to the same depth as the sidecar reads them, where that can be said."""
     queries = [filtered(bm25_query(spec, text), filter)]
     queries += [neural_query(spec, text, depth, filter)] if spec.dense else []
     queries += [filtered(neural_sparse_query(spec, text), filter)] if spec.sparse else []
-    return {"hybrid": {"queries": queries, "pagination_depth": depth}}
+    reach = {"pagination_depth": depth} if has(version, "pagination_depth") else {}
+    return {"hybrid": {"queries": queries, **reach}}
 
 
 def rerank_context(text: str) -> dict[str, Any]:

@@ -48,8 +48,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "exact_limit": "Up to how many vectors all of them are scored, where the engine has no vector index.",
 }
 _CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)
-# Not the author's to say: the model decides the dimension, registering makes the pipelines.
-_DERIVED = frozenset(("dense.dimension", "pipelines"))
+# Not the author's to say: the model decides the dimension, registering makes pipelines, migrating a follower.
+_DERIVED = frozenset(("dense.dimension", "pipelines", "follower"))
 
 
 class PinnedModel(BaseModel):

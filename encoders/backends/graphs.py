@@ -15,6 +15,28 @@ OUTPUTS: dict[str, tuple[Any, str, tuple[str, ...]]] = {
 }
 
 
+def ready_graph(folder: Path, usual: str, model_args: dict[str, Any], *, places: tuple[str, ...]) -> Path | None:
+    """The graph that the arguments ask for; None where one is to be made.
+
+    Raises NotAModel, naming what there is, where none is ready and `export` is False.
+    """
+    export = model_args.get("export")
+    if export:
+        return None
+    name, subfolder = model_args.get("file_name"), model_args.get("subfolder")
+    found = find_graph(folder, usual, name, subfolder, places=places)
+    if found is None and export is False:
+        raise NotAModel(
+            f"the model in {str(folder)!r} has no {usual!r} and export is False; it has "
+            f"{_there(folder, Path(usual).suffix)}; leave export out to have a graph made of its weights"
+        )
+    return found
+
+
+def _there(folder: Path, suffix: str) -> str:
+    return ", ".join(sorted(str(path.relative_to(folder)) for path in folder.rglob(f"*{suffix}"))) or "none"
+
+
 def find_graph(
     folder: Path, usual: str, name: str | None, subfolder: str | None, *, places: tuple[str, ...]
 ) -> Path | None:
@@ -27,6 +49,5 @@ def find_graph(
     wanted = usual if name is None else name if name.endswith(suffix) else f"{name}{suffix}"
     found = next((folder / place / wanted for place in where if (folder / place / wanted).is_file()), None)
     if found is None and name is not None:
-        known = sorted(str(path.relative_to(folder)) for path in folder.rglob(f"*{suffix}"))
-        raise NotAModel(f"the model in {str(folder)!r} has no file {name!r}; it has {', '.join(known) or 'none'}")
+        raise NotAModel(f"the model in {str(folder)!r} has no file {name!r}; it has {_there(folder, suffix)}")
     return found

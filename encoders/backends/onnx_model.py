@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..errors import NotAModel
 from .config import config_from_graph, read_config
-from .graphs import OUTPUTS, find_graph
+from .graphs import OUTPUTS, ready_graph
 
 FOLDER = "onnx"
 FILE = "model.onnx"
@@ -83,9 +83,7 @@ class OnnxModel(nn.Module):
 def load_onnx(folder: str, task: str, model_args: dict[str, Any], config_args: dict[str, Any]) -> OnnxModel:
     """The ONNX graph of the folder; exported once with torch where there is none, or where `export` says so."""
     root = Path(folder)
-    graph = None
-    if not model_args.get("export", False):
-        graph = find_graph(root, FILE, model_args.get("file_name"), model_args.get("subfolder"), places=(FOLDER, ""))
+    graph = ready_graph(root, FILE, model_args, places=(FOLDER, ""))
     if graph is None:
         from .export import export_to_cache
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ..errors import MissingExtra, NotAModel
 from .config import config_from_graph, read_config
-from .graphs import OUTPUTS, find_graph
+from .graphs import OUTPUTS, ready_graph
 
 FOLDER = "openvino"
 FILE = "openvino_model.xml"
@@ -76,9 +76,7 @@ class OpenVinoModel(nn.Module):
 def load_openvino(folder: str, task: str, model_args: dict[str, Any], config_args: dict[str, Any]) -> OpenVinoModel:
     """The OpenVINO graph of the folder; converted once where there is none, or where `export` says so."""
     root = Path(folder)
-    graph = None
-    if not model_args.get("export", False):
-        graph = find_graph(root, FILE, model_args.get("file_name"), model_args.get("subfolder"), places=(FOLDER, ""))
+    graph = ready_graph(root, FILE, model_args, places=(FOLDER, ""))
     if graph is None:
         graph = _convert(folder, task, model_args, config_args)
     return OpenVinoModel(

@@ -11,14 +11,14 @@ Activation = Callable[[Tensor], Tensor]
 _OLD_KEY = "sbert_ce_default_activation_function"
 
 
-def stored(config: Any, *, trusted: bool) -> Activation:
-    """The activation that the configuration names; else Sigmoid for one label and Identity for several."""
+def stored(config: Any, labels: int, name: str | None = None, *, trusted: bool) -> Activation:
+    """The activation of that name, or that the configuration names; else Sigmoid, or Identity for several labels."""
     own = getattr(config, "sentence_transformers", None) or {}
-    name = own.get("activation_fn") or getattr(config, _OLD_KEY, None)
+    name = name or own.get("activation_fn") or getattr(config, _OLD_KEY, None)
     if name:
         activation: Activation = import_dotted(name, trusted=trusted)()
         return activation
-    return nn.Sigmoid() if config.num_labels == 1 else nn.Identity()
+    return nn.Sigmoid() if labels == 1 else nn.Identity()
 
 
 def store(config: Any, activation: Activation) -> None:

@@ -2,22 +2,26 @@
 # ruff: noqa: ARG002 -- signatures of Sentence Transformers
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from transformers.modeling_outputs import SequenceClassifierOutput
 
 from .. import files, folder
+from ..dotted import dotted_name
 from ..encoder import Backend, Encoder, LoadRequest
 from ..loop import stack_in_input_order, wants_progress_bar
 from ..model_card import CrossEncoderModelCardData
 from ..modules.module import Features
 from ..modules.sequence_classifier import SequenceClassifier
+from ..prompts import choose_prompt
 from ..publishing import push, write_card
 from ..renames import keywords, warn_renamed
+from ..saving import save_pipeline
 from . import activation
 from .activation import Activation
 
@@ -29,6 +33,7 @@ class CrossEncoder(Encoder):
 
     kind = "CrossEncoder"
     model_card_data_class = CrossEncoderModelCardData
+    usual_prompts: ClassVar[dict[str, str]] = {}
     activation_fn: Activation
 
     @keywords(
@@ -45,7 +50,7 @@ class CrossEncoder(Encoder):
     )
     def __init__(
         self,
-        model_name_or_path: str,
+        model_name_or_path: str | None = None,
         num_labels: int | None = None,
         max_length: int | None = None,
         activation_fn: Activation | None = None,
@@ -60,11 +65,18 @@ class CrossEncoder(Encoder):
         config_kwargs: dict[str, Any] | None = None,
         model_card_data: Any = None,
         backend: Backend = "torch",
+        *,
+        modules: Iterable[nn.Module] | None = None,
+        prompts: dict[str, str] | None = None,
+        default_prompt_name: str | None = None,
     ) -> None:
         labels = {} if num_labels is None else {"num_labels": num_labels}
         request = LoadRequest(
             name=model_name_or_path,
+            modules=modules,
             device=device,
+            prompts=prompts,
+            default_prompt_name=default_prompt_name,
             where=files.Where(token, cache_folder, revision, local_files_only),
             trust_remote_code=trust_remote_code,
             model_kwargs=model_kwargs,
@@ -95,8 +107,13 @@ class CrossEncoder(Encoder):
     @property
     def num_labels(self) -> int:
         """How many scores a pair gets."""
-        labels: int = self.config.num_labels
+        labels: int = getattr(self._last_module(), "out_features", None) or self.config.num_labels
         return labels
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether a transformers folder says everything about this model."""
+        return [type(module) for module in self.children()] == [SequenceClassifier] and not self.prompts
 
     @property
     def max_length(self) -> int | None:
@@ -117,7 +134,8 @@ class CrossEncoder(Encoder):
 
     def get_default_activation_fn(self) -> Activation:
         """The activation that the configuration names, or the one for this number of labels."""
-        return activation.stored(self.config, trusted=self.trust_remote_code)
+        name = self.saved_settings.get("activation_fn")
+        return activation.stored(self.config, self.num_labels, name, trusted=self.trust_remote_code)
 
     @property
     def default_activation_function(self) -> Activation:
@@ -130,11 +148,24 @@ class CrossEncoder(Encoder):
         activation.set_value(self.config, key, value)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """The transformers model's own forward; predict and rank are what you want for texts."""
-        return self.model(*args, **kwargs)
+        """The transformers model's own forward, or the modules' with `logits`; predict and rank are for texts."""
+        if isinstance(self._last_module(), SequenceClassifier):
+            return self.model(*args, **kwargs)
+        return SequenceClassifierOutput(logits=self._forward_batch(kwargs)["scores"])
 
     def _forward_batch(self, features: Features, **kwargs: Any) -> Features:
-        return Encoder.forward(self, features, **kwargs)
+        outputs = Encoder.forward(self, features, **kwargs)
+        if "scores" not in outputs:
+            raise ValueError(
+                "the modules of this CrossEncoder write no 'scores' but "
+                f"{sorted(outputs)}; let the last one be a Dense(..., module_output_name='scores'), or the first a "
+                "Transformer(..., transformer_task='sequence-classification')"
+            )
+        return outputs
+
+    def own_settings(self) -> dict[str, Any]:
+        """The activation, for models that are saved module by module; pairs have no similarity."""
+        return {"activation_fn": dotted_name(self.activation_fn), "similarity_fn_name": None}
 
     @keywords(old={"activation_fct": "activation_fn", "num_workers": None}, newer={"inputs": "sentences"})
     def predict(
@@ -149,15 +180,21 @@ class CrossEncoder(Encoder):
         device: str | torch.device | list[str | torch.device] | None = None,
         pool: dict[str, Any] | None = None,
         chunk_size: int | None = None,
+        prompt_name: str | None = None,
+        prompt: str | None = None,
     ) -> Any:
         """Score pairs of texts, in the order given.
 
         One label gives (pairs,) scores, several give (pairs, labels); a single pair gives a scalar or one row. An
         array, or a tensor with `convert_to_tensor`, or a list of tensors with `convert_to_numpy=False`.
-        `apply_softmax` turns several labels into probabilities.
+        `apply_softmax` turns several labels into probabilities. A prompt goes before the first text of each pair.
         """
+        if isinstance(sentences, str):
+            raise TypeError(f"predict scores pairs of texts, this is one text: {sentences!r:.80}")
         is_single = len(sentences) > 0 and isinstance(sentences[0], str)
         pairs = [sentences] if is_single else list(sentences)
+        if (wrong := next((i for i, pair in enumerate(pairs) if len(pair) != 2), None)) is not None:
+            raise ValueError(f"pair {wrong} has {len(pairs[wrong])} texts, a pair has two: {pairs[wrong]!r:.80}")
         if activation_fn is not None:
             self.set_activation_fn(activation_fn, set_default=False)
         if pairs and not is_single and (pool is not None or isinstance(device, list)):
@@ -167,12 +204,14 @@ class CrossEncoder(Encoder):
                 "apply_softmax": apply_softmax,
                 "convert_to_numpy": convert_to_numpy,
                 "convert_to_tensor": convert_to_tensor,
+                "prompt_name": prompt_name,
+                "prompt": prompt,
             }
             return self._in_processes("predict", pairs, device, pool, chunk_size, show_progress_bar, plain)
         blocks = []
         for batch, features in self._run(
             pairs,
-            prompt=None,
+            prompt=choose_prompt(self.prompts, self.default_prompt_name, prompt, prompt_name),
             batch_size=batch_size,
             show_progress_bar=wants_progress_bar(show_progress_bar, logger),
             device=device,  # type: ignore[arg-type]
@@ -206,6 +245,8 @@ class CrossEncoder(Encoder):
         device: str | torch.device | list[str | torch.device] | None = None,
         pool: dict[str, Any] | None = None,
         chunk_size: int | None = None,
+        prompt_name: str | None = None,
+        prompt: str | None = None,
     ) -> list[dict[str, Any]]:
         """The documents, best first, as {corpus_id, score} and `text` if `return_documents`; all or the `top_k`.
 
@@ -226,18 +267,26 @@ class CrossEncoder(Encoder):
             device=device,
             pool=pool,
             chunk_size=chunk_size,
+            prompt_name=prompt_name,
+            prompt=prompt,
         )
         best = sorted(range(len(documents)), key=lambda index: float(scores[index]), reverse=True)[:top_k]
         text: Callable[[int], dict[str, Any]] = lambda i: {"text": documents[i]} if return_documents else {}  # noqa: E731
         return [{"corpus_id": index, "score": scores[index], **text(index)} for index in best]
 
     def save(self, path: str, *, safe_serialization: bool = True, **kwargs: Any) -> None:
-        """Write a transformers folder that Sentence Transformers reads, too."""
+        """Write a transformers folder that Sentence Transformers reads, too.
+
+        With prompts, or with other modules than a transformer, what only 6.x reads lies beside it.
+        """
         if path is None:
             return
-        logger.info("Saving the model to %s", path)
         self.set_config_value("version", folder.FORMAT_VERSION)
-        self._head.save_weights(path, safe_serialization=safe_serialization)
+        if self._is_plain:
+            logger.info("Saving the model to %s", path)
+            self._head.save_weights(path, safe_serialization=safe_serialization)
+        else:
+            save_pipeline(self, path, safe_serialization=safe_serialization)
         write_card(self, path, model_name=kwargs.get("model_name"), train_datasets=kwargs.get("train_datasets"))
 
     save_pretrained = save

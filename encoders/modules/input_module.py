@@ -12,6 +12,12 @@ class InputModule(Module):
     save_in_root: bool = True
     tokenizer: Any
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # A module written for 6.x has only `preprocess`.
+        if "preprocess" in vars(cls) and "tokenize" not in vars(cls):
+            setattr(cls, "tokenize", cls.preprocess)  # noqa: B010 -- mypy minds the plain assignment
+
     @abstractmethod
     def tokenize(self, texts: list[Any], **kwargs: Any) -> Features:
         """Features of one batch, padded to the same length."""

@@ -15,3 +15,11 @@ class SequenceClassifier(Transformer):
         """Run transformer and head on one batch."""
         features["scores"] = self.auto_model(**self.model_inputs(features, kwargs), return_dict=True)["logits"]
         return features
+
+    def get_config_dict(self) -> dict[str, Any]:
+        """As 6.x has it; v5 reads a cross-encoder without this file."""
+        return super().get_config_dict() | {
+            "transformer_task": "sequence-classification",
+            "modality_config": {"text": {"method": "forward", "method_output_name": "logits"}},
+            "module_output_name": "scores",
+        }

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from .. import files
 from ..backends import load_backbone, save_backbone
+from ..errors import NotAModel
 from ..renames import keywords
 from ..sources import resolve
 from .input_module import InputModule
@@ -53,8 +54,12 @@ class Transformer(InputModule):
         do_lower_case: bool = False,
         tokenizer_name_or_path: str | None = None,
         backend: str = "torch",
+        transformer_task: str | None = None,
     ) -> None:
         super().__init__()
+        if transformer_task is not None and type(self) is Transformer:
+            # 6.x has one class for what are several in v5, and model folders name the class.
+            self.__class__ = class_of_task(transformer_task)
         self.do_lower_case = do_lower_case
         self.backend = backend
         model_args, tokenizer_args = dict(model_args or {}), dict(tokenizer_args or {})
@@ -158,7 +163,10 @@ class Transformer(InputModule):
         for name, given in overrides.items():
             saved[name] = {**saved.get(name, {}), **trusted, **(given or {})}
         folder = files.find_folder(model_name_or_path, subfolder, where)
-        return cls(folder or model_name_or_path, **saved, cache_dir=cache_folder, backend=backend)
+        task = cls.load_config(model_name_or_path, subfolder, **where.keywords()).get("transformer_task")
+        return cls(
+            folder or model_name_or_path, **saved, cache_dir=cache_folder, backend=backend, transformer_task=task
+        )
 
     @classmethod
     def _saved_config(cls, model: str, subfolder: str, where: files.Where) -> dict[str, Any]:
@@ -176,6 +184,21 @@ class Transformer(InputModule):
     def __repr__(self) -> str:
         architecture = type(self.auto_model).__name__
         return f"{type(self).__name__}({self.get_config_dict() | {'architecture': architecture}})"
+
+
+def class_of_task(task: str) -> type[Transformer]:
+    """The module for a task by its name in 6.x."""
+    from .mlm_transformer import MLMTransformer
+    from .sequence_classifier import SequenceClassifier
+
+    known: dict[str, type[Transformer]] = {
+        Transformer.task: Transformer,
+        MLMTransformer.task: MLMTransformer,
+        "sequence-classification": SequenceClassifier,
+    }
+    if task not in known:
+        raise NotAModel(f"transformer_task is {task!r}, which cannot be run here; known are {', '.join(known)}")
+    return known[task]
 
 
 # How 6.x calls what v5 saves under our names.

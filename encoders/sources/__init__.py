@@ -1,6 +1,7 @@
 """Models that can be had anywhere: a folder, a hub id, or a package that carries weights."""
 
 from .cache import cache_root
+from .hub import hub_origin
 from .package import PackageModel, parse_reference
 from .resolve import resolve
 from .table import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, READY_MODELS, ReadyModel
@@ -13,6 +14,7 @@ __all__ = [
     "PackageModel",
     "ReadyModel",
     "cache_root",
+    "hub_origin",
     "parse_reference",
     "resolve",
 ]

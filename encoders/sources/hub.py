@@ -40,3 +40,11 @@ def download(
         reason = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
         raise ModelNotFound(f"the hub gave no {repo_id!r}: {reason}") from err
     return Path(found)
+
+
+def hub_origin(folder: Path) -> tuple[str, str] | None:
+    """The repository and the revision of a folder in the hub's cache; None for any other folder."""
+    name, snapshots, revision = folder.absolute().parts[-3:] if len(folder.absolute().parts) > 3 else ("", "", "")
+    if snapshots != "snapshots" or not name.startswith("models--"):
+        return None
+    return name.removeprefix("models--").replace("--", "/", 1), revision

@@ -75,9 +75,14 @@ class SparseEncoder(PipelineEncoder):
             backend=backend,
         )
         super().__init__(request)
-        self.max_active_dims = max_active_dims
+        # 6.x keeps it in the folder.
+        self.max_active_dims = max_active_dims or self.saved_settings.get("max_active_dims")
         self.model_card_data = model_card_data or self.model_card_data_class()
         self.model_card_data.register_model(self)
+
+    def own_settings(self) -> dict[str, Any]:
+        """The limit that encode keeps to."""
+        return {} if self.max_active_dims is None else {"max_active_dims": self.max_active_dims}
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
         entries = folder.read_modules(path)
@@ -135,7 +140,7 @@ class SparseEncoder(PipelineEncoder):
             device=device,  # type: ignore[arg-type]
             kwargs=kwargs,
         ):
-            block = select_max_active_dims(features["sentence_embedding"], limit)
+            block = select_max_active_dims(features["sentence_embedding"], limit or None)
             collected.add(batch.indices, block.cpu() if save_to_cpu else block)
         if not texts:
             nothing = torch.empty(0).to_sparse() if convert_to_sparse_tensor else torch.empty(0)

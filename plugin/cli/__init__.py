@@ -13,11 +13,14 @@ from .evaluate import evaluate
 from .gateway import gateway
 from .index import index
 from .key import key
+from .migrate import migrate
 from .models import models
+from .plan import apply, destroy, plan
 from .quickstart import quickstart
 from .register import register, unregister
 from .search import search
 from .serve import config, serve
+from .spec import spec
 from .train import publish, train
 from .tune import tune
 
@@ -31,6 +34,11 @@ for command in (quickstart, doctor, index, backfill, search, serve, gateway, con
     app.command()(command)
 app.command("eval")(evaluate)
 app.command()(tune)
+app.command()(plan)
+app.command()(apply)
+app.command()(destroy)
+app.command()(migrate)
+app.add_typer(spec, name="spec")
 app.command()(train)
 app.command()(publish)
 

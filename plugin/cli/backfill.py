@@ -1,6 +1,7 @@
 """`outrider backfill`: vectors for the documents that an index already has."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +12,16 @@ from .outcome import print_report
 from .progress import documents_bar
 
 if TYPE_CHECKING:
-    from outrider.connectors import Cluster, IndexSpec
+    from outrider.connectors import Cluster, IndexSpec, Models, Origin
 
 
 def backfill(
     url: Url,
     name: Index,
     text: TextFields = None,
+    into: Annotated[
+        str | None, typer.Option(help="Leave this index as it is, and fill another one of this name.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Slices of the index that are read side by side.")] = 4,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Documents that are read and written at once.")] = 64,
     rate: Annotated[float | None, typer.Option(min=0.1, help="The most documents a second.")] = None,
@@ -27,19 +31,19 @@ def backfill(
     dry_run: DryRunOption = False,
     as_json: AsJson = False,
 ) -> None:
-    """Encode the documents that an index already has, in place.
+    """Encode the documents that an index already has, in place or into another index.
 
     Nothing else about them changes, and what an application writes meanwhile stays as it wrote it. After a kill or an
     outage the same command goes on where it was cut off.
     """
     from outrider.connectors import backfill as run
-    from outrider.connectors import connect, spec_in_place
+    from outrider.connectors import connect
 
     cluster = connect(url)
     encoder = open_encoder(sidecar)
-    spec = spec_in_place(cluster, name, text_fields(text), encoder.models)
+    spec, origin = _spec_and_origin(cluster, name, into, text_fields(text), encoder.models)
     if dry_run:
-        _print_outlook(cluster, spec, as_json)
+        _print_outlook(cluster, spec, origin, as_json)
         return
     letters = dead_letters or Path(f"{name}.failed.jsonl")
     with documents_bar("encoding", quiet=as_json) as show:
@@ -47,9 +51,10 @@ def backfill(
             cluster,
             spec,
             encoder,
-            checkpoint=checkpoint or Path(f"{name}.backfill.json"),
+            checkpoint=checkpoint or Path(f"{into or name}.backfill.json"),
             dead_letters=letters,
             on_progress=show,
+            origin=origin,
             workers=workers,
             batch_size=batch,
             rate=rate,
@@ -59,12 +64,30 @@ def backfill(
         raise typer.Exit(2)
 
 
-def _print_outlook(cluster: "Cluster", spec: "IndexSpec", as_json: bool) -> None:
-    from outrider.connectors import DryRun, ensure_index, outlook
+def _spec_and_origin(
+    cluster: "Cluster", name: str, into: str | None, text: tuple[str, ...], models: "Models"
+) -> "tuple[IndexSpec, Origin | None]":
+    from outrider.connectors import BadSpec, Origin, read_spec, spec_for, spec_in_place
+
+    if into is None:
+        return spec_in_place(cluster, name, text, models), None
+    if into == name:
+        raise BadSpec(f"--into names '{name}' itself; leave it out to encode in place")
+    stored = read_spec(cluster, name)
+    spec = spec_for(cluster, into, text or (stored.text_fields if stored else ()), models)
+    return spec, Origin(name, stored.own_fields if stored else ())
+
+
+def _print_outlook(cluster: "Cluster", spec: "IndexSpec", origin: "Origin | None", as_json: bool) -> None:
+    from outrider.connectors import DryRun, Outlook, ensure_index, make_target, outlook
 
     dry = DryRun(cluster)
-    ensure_index(dry, spec)
-    found = outlook(cluster, spec)
+    if origin:
+        make_target(dry, origin, spec)
+        found = Outlook(outlook(cluster, replace(spec, index=origin.index)).documents, 0)
+    else:
+        ensure_index(dry, spec)
+        found = outlook(cluster, spec)
     if as_json:
         requests = [{"method": each.method, "path": each.path, "body": each.body} for each in dry.requests]
         typer.echo(json.dumps({"documents": found.documents, "encoded": found.encoded, "requests": requests}))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .migrate import encoder_of
 from .options import AsJson, DryRunOption, Index, SidecarUrl, TextFields, Url, open_encoder, text_fields
 from .outcome import print_report
 from .progress import documents_bar
@@ -45,6 +46,7 @@ def index(
             read_jsonl(documents),
             dead_letters=letters,
             on_progress=lambda report: show(report, total),
+            encoder_for=lambda target: encoder_of(target, sidecar),
         )
     print_report(report, letters, as_json)
     if report.failed:

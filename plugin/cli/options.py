@@ -26,12 +26,15 @@ def text_fields(given: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
 
-def open_encoder(sidecar: str | None) -> "Encoder":
-    """The sidecar at this URL, or the ready models in this process."""
+def open_encoder(sidecar: str | None, **models: str | None) -> "Encoder":
+    """The sidecar at this URL, or models in this process: those named by kind, else the first or the ready ones.
+
+    None leaves a kind out.
+    """
     if sidecar is None:
         from ..local_encoder import LocalEncoder
 
-        return LocalEncoder()
+        return LocalEncoder(**models)
     from ..client import SidecarClient
 
-    return SidecarClient(sidecar)
+    return SidecarClient(sidecar, only=models)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .bars import counted
+from .migrate import migrate
 from .options import AsJson
 
 if TYPE_CHECKING:
     from ..training import Report
+    from ..training.publish import Published
 
 
 def train(
@@ -56,14 +58,31 @@ def publish(
     key: Annotated[
         str | None, typer.Option(envvar="OUTRIDER_API_KEY", help="A key with the scope admin, where it has keys.")
     ] = None,
+    cluster: Annotated[str | None, typer.Option(help="The cluster with the alias of --migrate.")] = None,
+    alias: Annotated[
+        str | None, typer.Option("--migrate", help="Then fill a new index by the model, and move this alias to it.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Serve a trained model: copy it to where a running sidecar reads it, and swap it in without losing a request."""
+    """Serve a trained model: copy it to where a running sidecar reads it, and swap it in without losing a request.
+
+    A dense or sparse model goes under a name of its own, beside the one that the indices were made with; `--migrate`
+    then does what `outrider migrate` does.
+    """
     from ..client import SidecarClient
+    from ..errors import SettingsInvalid
     from ..training.publish import publish as run
 
+    if (cluster is None) != (alias is None):
+        raise SettingsInvalid("--cluster and --migrate belong together: an alias, and where it is")
     with SidecarClient(sidecar, api_key=key) as client:
         done = run(model, served, name, client)
+    _print_published(done, as_json)
+    if cluster and alias and done.kind != "rerank":
+        migrate(cluster, alias, to_models=f"{done.kind}={done.name}", sidecar=sidecar, as_json=as_json)
+
+
+def _print_published(done: "Published", as_json: bool) -> None:
     if as_json:
         typer.echo(
             json.dumps(

@@ -25,9 +25,12 @@ def serve_gateway(settings: GatewaySettings, on_started: Callable[[str], None]) 
         proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=30,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.certificate_key,
     )
+    scheme = "https" if settings.certificate else "http"
     with suppress(KeyboardInterrupt):
-        _Server(config, url_of(listening), on_started).run(sockets=[listening])
+        _Server(config, url_of(listening, scheme), on_started).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):

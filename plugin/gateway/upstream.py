@@ -32,16 +32,29 @@ class Upstream:
             keepalive_expiry=60,
         )
 
+    @property
+    def shown(self) -> str:
+        """Host and port, for messages."""
+        return f"{self._origin.host.decode()}:{self._origin.port or self._origin.origin.port}"
+
     async def close(self) -> None:
+        """Close the connections."""
         await self._pool.aclose()
 
-    async def pass_through(self, request: Incoming, receive: Receive, send: Send, *more: tuple[bytes, bytes]) -> int:
+    async def pass_through(
+        self,
+        request: Incoming,
+        receive: Receive,
+        send: Send,
+        *more: tuple[bytes, bytes],
+        body: AsyncIterator[bytes] | None = None,
+    ) -> int:
         """Stream the request up and the answer down, with `more` headers; a client that hangs up ends both.
 
-        Returns the status; 499 where the client went before it got one.
+        `body` is the request's where it was read before. Returns the status; 499 where the client went before it.
         """
-        relay = _Relay(receive, send, more, has_body=request.has_body)
-        answering = asyncio.ensure_future(self._relay(request, relay))
+        relay = _Relay(receive, send, more, is_read=body is not None or not request.has_body)
+        answering = asyncio.ensure_future(self._relay(request, relay, body))
         leaving = asyncio.ensure_future(relay.client_gone())
         try:
             await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -58,6 +71,8 @@ class Upstream:
 
     async def ask(self, method: str, target: bytes, headers: Headers, content: bytes | None) -> Answer:
         """One request whose answer is read whole. Raises one of NO_ANSWER."""
+        if not any(name == b"host" for name, _ in headers):
+            headers = [(b"host", self.shown.encode()), *headers]
         response = await self._pool.handle_async_request(self._request(method, target, headers, content))
         try:
             body = b"".join([part async for part in response.aiter_stream()])
@@ -65,9 +80,9 @@ class Upstream:
             await response.aclose()
         return Answer(response.status, body, end_to_end(response.headers))
 
-    async def _relay(self, request: Incoming, relay: "_Relay") -> None:
+    async def _relay(self, request: Incoming, relay: "_Relay", body: AsyncIterator[bytes] | None) -> None:
         try:
-            content = relay.body() if request.has_body else None
+            content = (body or relay.body()) if request.has_body else None
             asked = self._request(request.method, request.target, end_to_end(request.headers), content)
             response = await self._pool.handle_async_request(asked)
             try:
@@ -89,8 +104,7 @@ class Upstream:
 
     def no_answer(self, request: Incoming, err: Exception) -> Answer:
         """What is answered where the cluster gave nothing: a 502."""
-        where = f"{self._origin.host.decode()}:{self._origin.port or self._origin.origin.port}"
-        reason = f"the cluster at {where} gave no answer: {type(err).__name__} {err}".rstrip()
+        reason = f"the cluster at {self.shown} gave no answer: {type(err).__name__} {err}".rstrip()
         log.warning("%s %s: %s", request.method, request.path.decode("latin-1"), reason)
         return engine_error(502, reason)
 
@@ -98,8 +112,7 @@ class Upstream:
         origin = self._origin
         url = httpcore.URL(scheme=origin.scheme, host=origin.host, port=origin.port, target=self._prefix + target)
         if isinstance(content, bytes):
-            headers = [pair for pair in headers if pair[0] != b"content-length"]
-            headers.append((b"content-length", str(len(content)).encode()))
+            headers = [*headers, (b"content-length", str(len(content)).encode())]
         elif content is not None and not any(name == b"content-length" for name, _ in headers):
             headers = [*headers, (b"transfer-encoding", b"chunked")]
         return httpcore.Request(method, url, headers=headers, content=content, extensions={"timeout": _TIMEOUT_S})
@@ -112,7 +125,7 @@ class _Relay:
     """One request's body on its way up, and its answer on its way down."""
 
     def __init__(
-        self, receive: Receive, send: Send, more: Headers | tuple[tuple[bytes, bytes], ...], *, has_body: bool
+        self, receive: Receive, send: Send, more: Headers | tuple[tuple[bytes, bytes], ...], *, is_read: bool
     ) -> None:
         self.send = send
         self.status = _HUNG_UP
@@ -120,7 +133,7 @@ class _Relay:
         self._receive = receive
         self._more = more
         self._read = asyncio.Event()
-        if not has_body:
+        if is_read:
             self._read.set()
 
     async def body(self) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""A real OpenSearch on this machine without Docker, Java or Maven installed beforehand."""
+"""A real OpenSearch or Elasticsearch on this machine without Docker, Java or Maven installed beforehand."""
 
 from .child import dying_with_parent
 from .engine import Engine

@@ -1,4 +1,4 @@
-"""One real OpenSearch node on this machine, from start to stop."""
+"""One real node on this machine, from start to stop."""
 
 import contextlib
 import fcntl
@@ -15,18 +15,20 @@ from typing import Any, Self
 
 import httpx
 
+from . import elasticsearch, opensearch
 from .child import dying_with_parent
-from .command import RunFolder, java_command
 from .errors import CannotSwitchUser, DataInUse, NodeDied, NoSpace, PortTaken
 from .fetch import home_of
 from .java import find_java, within_reach
 from .lock import flavors
 from .places import can_enter, engine_root, hand_over, node_user
 from .progress import Report, Step, silent
+from .run_folder import RunFolder
 
 _READY_WITHIN_S = 180.0
 _STOP_WITHIN_S = 30.0
 _LOG_LINES = 15
+_SERVERS = {"opensearch": opensearch, "elasticsearch": elasticsearch}
 
 
 class Engine:
@@ -51,6 +53,7 @@ class Engine:
         self.port = port
         self._data = data
         self._cache = cache
+        self._server = _SERVERS[self.flavor.engine]
         self._heap = heap or self.flavor.heap
         self._settings = {**self.flavor.settings, **(settings or {})}
         self._report = report
@@ -114,12 +117,13 @@ class Engine:
         self._run = RunFolder(folder)
         data = self._own_data() if self._data else folder / "data"
         try:
-            self._run.prepare(self.port, data, self._settings)
+            self._run.prepare(self.flavor.engine, self.port, data, self._settings)
+            command = self._server.command(java, home, self._run, self._heap)
             hand_over(folder, user)
             hand_over(data, user)
         except OSError as err:
             raise NoSpace(f"cannot write the node's files in {folder}: {err.strerror}; free some space there") from err
-        self._spawn(java_command(java, home, self._run, self._heap), user)
+        self._spawn(command, self._server.environment(java, home, self._run), home, user)
         self._await_ready()
 
     def _own_data(self) -> Path:
@@ -138,14 +142,14 @@ class Engine:
             raise DataInUse(f"another engine runs on the data in {data}; stop it, or choose another folder") from err
         return data
 
-    def _spawn(self, command: list[str], user: int | None) -> None:
+    def _spawn(self, command: list[str], variables: Mapping[str, str], home: Path, user: int | None) -> None:
         identity: dict[str, Any] = {} if user is None else {"user": user, "group": user, "extra_groups": []}
-        environment = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "HOME": str(self._run.root)}
+        environment = {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", "HOME": str(self._run.root), **variables}
         with self._run.log.open("wb") as log:
             try:
                 self._process = subprocess.Popen(
                     command,
-                    cwd=self._run.root,
+                    cwd=home if self._server.STARTS_IN_ITS_HOME else self._run.root,
                     env=environment,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -155,27 +159,26 @@ class Engine:
                 )
             except PermissionError as err:
                 raise CannotSwitchUser(
-                    f"OpenSearch refuses to run as root, and this root may not become user {user}: {err.strerror}; "
-                    "run the command as an ordinary user"
+                    f"{self.flavor.title} refuses to run as root, and this root may not become user {user}: "
+                    f"{err.strerror}; run the command as an ordinary user"
                 ) from err
 
     def _await_ready(self) -> None:
         started_s = time.monotonic()
         with httpx.Client(base_url=self.url, trust_env=False, timeout=10) as client:
             while (waited_s := time.monotonic() - started_s) < _READY_WITHIN_S:
-                self._report(Step("start", f"OpenSearch {self.flavor.version}", int(waited_s)))
+                self._report(Step("start", self.flavor.title, int(waited_s)))
                 if self._process is None or self._process.poll() is not None:
                     raise NodeDied(
-                        f"OpenSearch ended by itself while it started; the end of its log:\n{self.log_tail()}"
+                        f"{self.flavor.title} ended by itself while it started; the end of its log:\n{self.log_tail()}"
                     )
                 with contextlib.suppress(httpx.TransportError):
-                    reply = client.get("/_cluster/health", params={"wait_for_status": "yellow", "timeout": "5s"})
-                    if reply.is_success:
+                    if all(client.get(path).is_success for path in self._server.READY):
                         self._report(Step("ready", self.url, int(waited_s)))
                         return
                 time.sleep(0.2)
         raise NodeDied(
-            f"OpenSearch did not answer within {_READY_WITHIN_S:.0f} s; the end of its log:\n{self.log_tail()}"
+            f"{self.flavor.title} did not answer within {_READY_WITHIN_S:.0f} s; the end of its log:\n{self.log_tail()}"
         )
 
 

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from .errors import DownloadFailed, MissingExtra, NoSpace, WrongHash
 from .java import open_to_all
 from .lock import Artifact, Flavor
+from .modules import strike_from_jar
 from .places import require_space
 from .progress import Report, Step
 
@@ -33,7 +34,7 @@ def home_of(flavor: Flavor, root: Path, report: Report) -> Path:
         return home
     with _only_one(root / f"{flavor.folder}.lock", report):
         if not home.is_dir():
-            require_space(root, flavor.download_bytes * _SPACE_FACTOR, f"OpenSearch {flavor.version}")
+            require_space(root, flavor.download_bytes * _SPACE_FACTOR, flavor.title)
             _assemble(flavor, root, home, report)
     return home
 
@@ -61,11 +62,15 @@ def _assemble(flavor: Flavor, root: Path, home: Path, report: Report) -> None:
                 report(Step("unpack", artifact.filename, done, flavor.download_bytes))
                 _place(artifact, file, fresh, flavor.skip)
                 file.unlink()
+            (fresh / "plugins").mkdir(exist_ok=True)  # the server wants it, also empty
+            for pattern, modules in flavor.strike.items():
+                for jar in fresh.glob(pattern):
+                    strike_from_jar(jar, frozenset(modules))
             open_to_all(fresh)
             fresh.rename(home)
     except OSError as err:
         raise NoSpace(
-            f"could not put OpenSearch {flavor.version} together in {root}: {err.strerror or err}; "
+            f"could not put {flavor.title} together in {root}: {err.strerror or err}; "
             "free some space, or choose another cache folder with OUTRIDER_CACHE"
         ) from err
 
@@ -74,9 +79,7 @@ def _download(artifact: Artifact, repository: Path) -> Path:
     try:
         from jgo.maven import MavenContext
     except ImportError as err:
-        raise MissingExtra(
-            "fetching an OpenSearch needs jgo; install it with: pip install 'outrider[quickstart]'"
-        ) from err
+        raise MissingExtra("fetching an engine needs jgo; install it with: pip install 'outrider[quickstart]'") from err
     logging.getLogger("jgo").setLevel(logging.ERROR)
     context = MavenContext(repo_cache=repository, timeout=_DOWNLOAD_TIMEOUT_S)
     component = context.project(artifact.group, artifact.name).at_version(artifact.version)
@@ -109,6 +112,8 @@ def _place(artifact: Artifact, file: Path, home: Path, skip: tuple[str, ...]) ->
         return
     with zipfile.ZipFile(file) as archive:
         for entry in archive.infolist():
+            if not fnmatch.fnmatch(entry.filename, artifact.only):
+                continue
             parts = PurePosixPath(entry.filename).parts[artifact.strip :]
             path = os.path.normpath(PurePosixPath(artifact.into, *parts)) + "/" * entry.is_dir()
             if ".." in parts or any(fnmatch.fnmatch(path, pattern) for pattern in skip):

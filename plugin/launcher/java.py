@@ -37,7 +37,7 @@ def find_java() -> Java:
             return java
         seen.append(f"Java {java.major} in {java.home}")
     found = f"found only {', '.join(seen)}" if seen else "found none"
-    raise NoJava(f"OpenSearch needs Java {MINIMUM} or later, {found}; get one with: pip install 'outrider[quickstart]'")
+    raise NoJava(f"the engine needs Java {MINIMUM} or later, {found}; get one with: pip install 'outrider[quickstart]'")
 
 
 def _candidates() -> Iterator[Java]:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from outrider.encoders import EncoderError
 
@@ -14,7 +14,9 @@ from .native import errors
 
 
 class ModelRequest(BaseModel):
-    """A model of the settings, by name or alias; never a path or a URL."""
+    """A model of the settings, by name or alias; never a path or a URL, and nothing about how to load it."""
+
+    model_config = ConfigDict(extra="forbid")
 
     model: str
 

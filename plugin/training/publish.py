@@ -21,13 +21,12 @@ class Published:
 
     @property
     def next_step(self) -> str:
-        """What is left to do."""
+        """What is left to do for the indices."""
         if self.kind == "rerank":
             return "nothing is left to do: a reranker has no vectors in any index"
         return (
-            "vectors of the model before do not compare with this one's: fill a new index with "
-            "`outrider index URL NEW_INDEX FILE --text ... --sidecar ...`, or copy the documents there and add vectors "
-            "with `outrider backfill URL NEW_INDEX --text ... --sidecar ...`; then let your alias point to it"
+            "indices hold vectors of another model, which do not compare with this one's: "
+            f"outrider migrate URL ALIAS --to-models {self.kind}={self.name} --sidecar URL"
         )
 
 

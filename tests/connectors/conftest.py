@@ -20,6 +20,7 @@ from outrider.connectors import (
     OpenSearchCluster,
     SparseField,
 )
+from outrider.plugin.client import SidecarClient
 
 TOPICS = ("cat", "dog", "car", "tax")
 ROOM = 8
@@ -81,6 +82,23 @@ def new_encoder() -> Callable[..., CountingEncoder]:
 def cluster(opensearch: Any) -> OpenSearchCluster:
     """A bare OpenSearch: no k-NN, no ML."""
     return OpenSearchCluster(opensearch.url)
+
+
+@pytest.fixture(scope="session")
+def ml_cluster(opensearch_ml: Any) -> OpenSearchCluster:
+    """An OpenSearch with k-NN, neural-search and ML Commons."""
+    cluster = OpenSearchCluster(opensearch_ml.url)
+    # A small node's heap is soon fuller than the 85 % above which models are refused.
+    heap = {"persistent": {"plugins.ml_commons.jvm_heap_memory_threshold": 100}}
+    cluster.write("PUT", "/_cluster/settings", heap)
+    return cluster
+
+
+@pytest.fixture(scope="session")
+def models(sidecar: Any) -> Iterator[SidecarClient]:
+    """The real sidecar, as what connectors encode with."""
+    with SidecarClient(sidecar.url) as client:
+        yield client
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ def test_a_plugin_counts_where_every_node_has_it() -> None:
     assert capabilities(plugins=[ML, ML[:1]]).missing_for_native == ("opensearch-ml", "opensearch-neural-search")
 
 
-def test_a_version_before_rank_fusion_is_not_native() -> None:
-    assert capabilities("2.18.0", plugins=[ML]).missing_for_native == ("version 2.19 or later",)
+def test_a_version_whose_connectors_do_not_retry_is_not_native() -> None:
+    assert capabilities("2.14.0", plugins=[ML]).missing_for_native == ("version 2.15 or later",)
     assert capabilities("2.19.1", plugins=[ML]).is_native
 
 

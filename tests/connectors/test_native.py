@@ -41,21 +41,6 @@ DOCUMENTS = 200
 MODES: tuple[Mode, ...] = ("bm25", "dense", "sparse", "fused", "reranked")
 
 
-@pytest.fixture(scope="module")
-def ml_cluster(opensearch_ml: Any) -> OpenSearchCluster:
-    cluster = OpenSearchCluster(opensearch_ml.url)
-    # A small node's heap is soon fuller than the 85 % above which models are refused.
-    heap = {"persistent": {"plugins.ml_commons.jvm_heap_memory_threshold": 100}}
-    cluster.write("PUT", "/_cluster/settings", heap)
-    return cluster
-
-
-@pytest.fixture(scope="module")
-def models(sidecar: Any) -> Iterator[SidecarClient]:
-    with SidecarClient(sidecar.url) as client:
-        yield client
-
-
 def new_spec(encoder: Encoder) -> IndexSpec:
     models = encoder.models
     assert models.dimension

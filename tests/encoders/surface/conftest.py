@@ -270,3 +270,17 @@ def settings_of() -> Callable[[str], dict[str, Any]]:
         return content
 
     return read
+
+
+@pytest.fixture(scope="session")
+def static_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A static embedding of the width of the dense model."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers import models as parts
+
+    torch.manual_seed(8)
+    tokenizer = Tokenizer.from_str(_wordpiece_json())
+    folder = str(tmp_path_factory.mktemp("static"))
+    embedding = parts.StaticEmbedding(tokenizer, embedding_dim=24)
+    SentenceTransformer(modules=[embedding], device="cpu").save(folder, create_model_card=False)
+    return folder

@@ -80,3 +80,13 @@ def test_longer_pairs_are_cut(reranker_folder: str) -> None:
     ours, theirs = CrossEncoder(reranker_folder, max_length=9), reference.CrossEncoder(reranker_folder, max_length=9)
     assert ours.max_length == theirs.max_length == 9
     assert_same(ours.predict(pairs), theirs.predict(pairs))
+
+
+def test_what_is_no_pair_is_refused(reranker_folder: str) -> None:
+    model = CrossEncoder(reranker_folder)
+    with pytest.raises(TypeError, match="this is one text: 'ab'"):
+        model.predict("ab")
+    with pytest.raises(ValueError, match="pair 0 has 1 texts"):
+        model.predict(("a",))
+    with pytest.raises(ValueError, match="pair 1 has 3 texts"):
+        model.predict([("a", "b"), ("a", "b", "c")])

@@ -203,5 +203,7 @@ def test_signatures_have_the_same_names_order_and_defaults(ours: Any, theirs: An
     for name in ("__init__", "encode", "encode_query", "encode_document", "predict", "rank", "save_pretrained"):
         if inspect.isfunction(getattr(theirs, name, None)):
             left, right = (inspect.signature(getattr(cls, name)).parameters for cls in (ours, theirs))
-            assert list(left) == list(right), name
-            assert [left[key].default for key in left] == [right[key].default for key in right], name
+            # What 6.x added comes after, and the name of the model may be left out where modules are given.
+            assert list(left)[: len(right)] == list(right), name
+            optional = [key for key in right if (name, key) != ("__init__", "model_name_or_path")]
+            assert [left[key].default for key in optional] == [right[key].default for key in optional], name

@@ -164,3 +164,13 @@ def test_bfloat16_leaves_as_float32_arrays(dense_folder: str) -> None:
 
 def test_evaluate_hands_the_model_to_the_evaluator(both: tuple[Any, Any]) -> None:
     assert both[0].evaluate(lambda model, path: (model is both[0], path)) == (True, None)
+
+
+def test_other_outputs_are_refused_and_no_limit_is_no_limit(dense_folder: str) -> None:
+    model = SentenceTransformer(dense_folder, device="cpu")
+    with pytest.raises(ValueError, match="'token_embeddings', None"):
+        model.encode("a", output_value="nonsense")
+    assert_same(model.encode(TEXTS, truncate_dim=0), model.encode(TEXTS))
+    model.similarity_fn_name = "dot"
+    model.similarity_fn_name = None
+    assert model.similarity_fn_name == "cosine"

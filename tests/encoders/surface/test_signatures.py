@@ -39,7 +39,8 @@ MODULES = {
         Transformer WeightedLayerPooling WordEmbeddings WordWeights
     """,
     "models.tokenizer": "WhitespaceTokenizer PhraseTokenizer TransformersTokenizerWrapper",
-    "sparse_encoder": "SparseEncoder SparseEncoderModelCardData",
+    "sparse_encoder": "SparseEncoder SparseEncoderModelCardData SparseEncoderTrainer SparseEncoderTrainingArguments",
+    "sparse_encoder.model_card": "SparseEncoderModelCardData",
     "sparse_encoder.models": "MLMTransformer SparseAutoEncoder SparseStaticEmbedding SpladePooling",
     "sparse_encoder.evaluation": """
         ReciprocalRankFusionEvaluator SparseBinaryClassificationEvaluator SparseEmbeddingSimilarityEvaluator
@@ -49,7 +50,9 @@ MODULES = {
     "sparse_encoder.search_engines": """
         semantic_search_qdrant semantic_search_elasticsearch semantic_search_seismic semantic_search_opensearch
     """,
-    "cross_encoder": "CrossEncoder CrossEncoderModelCardData",
+    "cross_encoder": "CrossEncoder CrossEncoderModelCardData CrossEncoderTrainer CrossEncoderTrainingArguments",
+    "cross_encoder.model_card": "CrossEncoderModelCardData",
+    "peft_mixin": "PeftAdapterMixin",
     "cross_encoder.evaluation": """
         CrossEncoderClassificationEvaluator CrossEncoderCorrelationEvaluator CrossEncoderNanoBEIREvaluator
         CrossEncoderRerankingEvaluator CEBinaryAccuracyEvaluator CEBinaryClassificationEvaluator
@@ -177,7 +180,7 @@ def differences(ours: Any, theirs: Any) -> list[str]:
                 found.append(f"no {wanted}")
         elif name not in left:
             found.append(f"no {name}")
-        elif default(left[name].default) not in (
+        elif wanted.default is not wanted.empty and default(left[name].default) not in (
             default(wanted.default),
             MADE_WHEN_NEEDED.get(name, inspect.Parameter),
         ):

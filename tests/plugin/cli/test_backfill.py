@@ -87,3 +87,20 @@ def test_killed_again_and_again_it_leaves_every_document_once_with_its_vectors(
     assert all({"outrider_dense", "outrider_sparse"} <= hit["_source"].keys() for hit in hits)
     again = json.loads(finished(command(*asked, folder=tmp_path)))
     assert (again["written"], again["skipped"]) == (0, DOCUMENTS)
+
+
+def test_another_index_is_filled_and_this_one_is_left_alone(opensearch: Engine, client: Any, tmp_path: Path) -> None:
+    asked = ("backfill", opensearch.url, "killed", "--into", "filled", "--text", "title,body", "--json")
+    shown = json.loads(finished(command(*asked, "--dry-run", folder=tmp_path)))
+    assert (shown["documents"], shown["encoded"], len(shown["requests"])) == (DOCUMENTS, 0, 1)
+    report = json.loads(finished(command(*asked, folder=tmp_path)))
+    assert (report["seen"], report["written"], report["failed"]) == (DOCUMENTS, DOCUMENTS, 0)
+    client.put("/killed/_doc/d1?refresh=true", json={"title": "document 1", "body": "an otter", "n": 1})
+    again = json.loads(finished(command(*asked, folder=tmp_path)))
+    assert (again["seen"], again["written"], again["skipped"]) == (DOCUMENTS, 1, DOCUMENTS - 1)
+    hits = client.get("/filled/_search?size=1000").json()["hits"]["hits"]
+    assert {hit["_source"]["n"]: hit["_source"]["body"] for hit in hits}[1] == "an otter"
+    assert len(hits) == DOCUMENTS
+    assert all({"outrider_dense", "outrider_sparse"} <= hit["_source"].keys() for hit in hits)
+    assert "outrider" not in client.get("/killed/_mapping").text
+    client.delete("/filled")

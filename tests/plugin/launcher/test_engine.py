@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -48,24 +49,45 @@ def test_the_ml_flavour_has_its_plugins(opensearch_ml: Engine) -> None:
 
 
 @pytest.mark.engine
-def test_a_node_dies_with_the_process_that_started_it() -> None:
+@pytest.mark.parametrize("flavor", ["elasticsearch", "elasticsearch-8", "elasticsearch-full"])
+def test_each_elasticsearch_is_the_locked_version_and_not_root(flavor: str, request: pytest.FixtureRequest) -> None:
+    engine: Engine = request.getfixturevalue(flavor.replace("-", "_"))
+    nodes = httpx.get(f"{engine.url}/_nodes?filter_path=nodes.*.version,nodes.*.build_flavor").json()["nodes"]
+    assert list(nodes.values()) == [{"version": flavors()[flavor].version, "build_flavor": "default"}]
+    assert os.stat(f"/proc/{engine.pid}").st_uid != 0
+    assert httpx.get(f"{engine.url}/_license").json()["license"]["type"] in ("basic", "trial")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("flavor", ["plain", "elasticsearch"])
+def test_a_node_dies_with_the_process_that_started_it(flavor: str) -> None:
     code = """
 import sys, time
 from outrider.plugin.launcher import Engine
-engine = Engine("plain").start()
-print(engine.pid, flush=True)
+engine = Engine(sys.argv[1]).start()
+print(engine.pid, engine.url, flush=True)
 time.sleep(600)
 """
-    starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    starter = subprocess.Popen([sys.executable, "-c", code, flavor], stdout=subprocess.PIPE, text=True)
     assert starter.stdout is not None
     with starter.stdout:
-        pid = int(starter.stdout.readline())
+        pid, url = starter.stdout.readline().split()
     starter.kill()
     starter.wait()
     deadline = time.monotonic() + 30
-    while _is_running(pid) and time.monotonic() < deadline:
+    while (_is_running(int(pid)) or _answers(url)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not _is_running(pid)
+    assert not _is_running(int(pid))
+    assert not _answers(url)
+
+
+def _answers(url: str) -> bool:
+    """Whether a server still listens: Elasticsearch's is another process than the one we started."""
+    try:
+        httpx.get(url)
+    except httpx.TransportError:
+        return False
+    return True
 
 
 def _is_running(pid: int) -> bool:
@@ -116,7 +138,7 @@ def test_too_little_space_is_said_before_downloading(tmp_path: Path) -> None:
 
 
 def _flavor(artifact: Artifact) -> Flavor:
-    return Flavor("test", "1", "64m", {}, (artifact,), ())
+    return Flavor("test", "opensearch", "1", "64m", {}, (artifact,), (), {})
 
 
 def test_another_file_than_the_pinned_one_is_refused(tmp_path: Path) -> None:
@@ -144,8 +166,8 @@ def test_nothing_is_left_after_a_failed_start(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(engine, "_READY_WITHIN_S", 0.0)
     spawn = Engine._spawn
 
-    def remember(self: Engine, command: list[str], user: int | None) -> None:
-        spawn(self, command, user)
+    def remember(self: Engine, *arguments: Any) -> None:
+        spawn(self, *arguments)
         assert self._process is not None
         started.append(self._process)
 

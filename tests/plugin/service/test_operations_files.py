@@ -3,6 +3,8 @@
 import configparser
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,26 @@ def test_compose_mounts_what_exists_and_listens_on_this_machine_only() -> None:
         assert "build" in service or re.search(r":v?\d", service["image"])
     (prometheus,) = documents("prometheus.yaml")
     assert prometheus["scrape_configs"][0]["static_configs"][0]["targets"] == ["outrider:8080"]
+
+
+def test_grafana_finds_its_data_source_and_its_dashboard_by_itself() -> None:
+    services = documents("compose.yaml")[0]["services"]
+    mounts = dict(volume.split(":")[:2] for volume in services["grafana"]["volumes"])
+    inside = {inner: DOCKER / outer for outer, inner in mounts.items()}
+    provisioning = Path("/etc/grafana/provisioning")
+    (source,) = yaml.safe_load(inside[f"{provisioning}/datasources/outrider.yaml"].read_text())["datasources"]
+    (provider,) = yaml.safe_load(inside[f"{provisioning}/dashboards/outrider.yaml"].read_text())["providers"]
+    host, port = source["url"].removeprefix("http://").split(":")
+    assert services[host]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    dashboard = json.loads(inside[f"{provider['options']['path']}/outrider.json"].read_text())
+    (variable,) = dashboard["templating"]["list"]
+    assert (variable["type"], variable["query"]) == ("datasource", source["type"])
+
+
+def test_hadolint_has_nothing_to_say_of_the_images() -> None:
+    hadolint = Path(sys.executable).parent / "hadolint"
+    done = subprocess.run([hadolint, *DOCKER.glob("Dockerfile*")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_the_environment_of_compose_is_settings(monkeypatch: pytest.MonkeyPatch) -> None:

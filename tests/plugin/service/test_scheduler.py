@@ -68,9 +68,11 @@ def choose_first(lengths: Sequence[int]) -> range:
 
 
 @asynccontextmanager
-async def scheduling(model: LengthModel, choose: Choose = choose_all, texts: int = 100) -> AsyncIterator[Scheduler]:
+async def scheduling(
+    model: LengthModel, choose: Choose = choose_all, texts: int = 100, pace: float = 0.0
+) -> AsyncIterator[Scheduler]:
     limits = QueueSettings(texts=texts)
-    scheduler = Scheduler(model, choose, model.max_tokens, limits, Metrics().of(model.name))
+    scheduler = Scheduler(model, choose, model.max_tokens, limits, Metrics().of(model.name), pace)
     try:
         yield scheduler
     finally:
@@ -220,6 +222,40 @@ async def test_work_that_cannot_be_done_in_time_is_refused_before_it_waits() -> 
             await scheduler.encode(["x" * 100] * 50, "document", BULK, soon(0.5))
         assert rows(await scheduler.encode(["x" * 100], "document", BULK, soon(1))) == [100]
     assert len(model.batches) == 2
+
+
+async def test_the_pace_of_the_warm_up_refuses_what_the_very_first_request_cannot_have_in_time() -> None:
+    model = LengthModel()
+    async with scheduling(model, pace=0.01) as scheduler:
+        with pytest.raises(DeadlineExceeded, match=r"needs about 1.80 s"):
+            await scheduler.encode(["x" * 10] * 10, "document", BULK, soon(0.5))
+        assert len(rows(await scheduler.encode(["x" * 10] * 10, "document", BULK, soon(1.5)))) == 10
+
+
+async def test_who_would_wait_behind_others_needs_twice_their_time() -> None:
+    model = LengthModel()
+    async with scheduling(model, pace=0.1) as scheduler:
+        model.gate.clear()
+        first = asyncio.create_task(scheduler.encode(["xx"], "document", BULK, soon()))
+        await running(model)
+        with pytest.raises(DeadlineExceeded, match=r"needs about 2.00 s"):
+            await scheduler.encode(["xx"], "document", BULK, soon(3))
+        second = asyncio.create_task(scheduler.encode(["xx"], "document", BULK, soon(4)))
+        await asyncio.sleep(0)
+        model.gate.set()
+        assert [rows(await each) for each in (first, second)] == [[2], [2]]
+
+
+async def test_the_pace_counts_all_that_a_text_waits_for_not_the_model_alone() -> None:
+    class SlowTokenizer(LengthModel):
+        def tokenize(self, inputs: Sequence[str], task: str) -> list[FakeTokens | FakeRefusal]:
+            time.sleep(0.1)
+            return super().tokenize(inputs, task)
+
+    async with scheduling(SlowTokenizer()) as scheduler:
+        await scheduler.encode(["a"], "document", BULK, soon())
+        with pytest.raises(DeadlineExceeded, match=r"needs about 1\.\d\d s"):
+            await scheduler.encode(["a"] * 10, "document", BULK, soon(0.4))
 
 
 async def test_closing_finishes_what_waits_and_takes_no_more() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 Post = Callable[..., httpx.Response]
 
+PATIENT = {"Outrider-Timeout": "600"}
 RUN = """
 from outrider.plugin.server import serve
 from outrider.plugin.settings import read_settings
@@ -80,7 +81,9 @@ def test_sigterm_finishes_what_was_taken(start_sidecar: Any) -> None:
     with start_sidecar() as running, httpx.Client(base_url=running.url, timeout=60) as http:
         texts = [f"document {number} " + "word " * 200 for number in range(100)]
         replies: list[httpx.Response] = []
-        asking = threading.Thread(target=lambda: replies.append(http.post("/encode_document", json={"texts": texts})))
+        asking = threading.Thread(
+            target=lambda: replies.append(http.post("/encode_document", json={"texts": texts}, headers=PATIENT))
+        )
         asking.start()
         with httpx.Client(base_url=running.url) as watching:
             while metric(watching, "outrider_queue_texts", "bulk") == 0:
@@ -98,8 +101,8 @@ def test_a_client_that_hangs_up_costs_no_inference(start_sidecar: Any) -> None:
         body = json.dumps({"texts": texts}).encode()
         host, port = running.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as leaving:
-            head = f"POST /encode_document HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
-            leaving.sendall(head.encode() + body)
+            head = "POST /encode_document HTTP/1.1\r\nHost: x\r\nOutrider-Timeout: 600\r\n"
+            leaving.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
             while metric(http, "outrider_batch_texts_count", "bulk") == 0:
                 time.sleep(0.01)
         while metric(http, "outrider_queue_texts", "bulk"):
@@ -113,7 +116,9 @@ def test_a_full_queue_is_429_at_once_with_retry_after(start_sidecar: Any) -> Non
     with start_sidecar(OUTRIDER_QUEUE__TEXTS="200") as running, httpx.Client(base_url=running.url, timeout=60) as http:
         texts = [f"document {number} " + "word " * 200 for number in range(200)]
         replies: list[httpx.Response] = []
-        asking = threading.Thread(target=lambda: replies.append(http.post("/encode_document", json={"texts": texts})))
+        asking = threading.Thread(
+            target=lambda: replies.append(http.post("/encode_document", json={"texts": texts}, headers=PATIENT))
+        )
         asking.start()
         with httpx.Client(base_url=running.url, timeout=60) as other:
             while metric(other, "outrider_queue_texts", "bulk") == 0:

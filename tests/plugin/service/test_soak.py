@@ -1,12 +1,13 @@
 """Mixed load with hang-ups, malformed bodies and reloads: nothing is lost, swapped, or answered with a 5xx.
 
-Twenty seconds, or OUTRIDER_SOAK_S.
+Twenty seconds, or OUTRIDER_SOAK_S; from five minutes on, memory is held to 5 % as well.
 """
 
 import json
 import os
 import random
 import socket
+import statistics
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ import pytest
 from outrider.encoders import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, open_model
 
 SECONDS = float(os.environ.get("OUTRIDER_SOAK_S", "20"))
+LONG_S = 300
 TEXTS = [
     f"{subject} {verb} {'and again ' * (number % 7)}on day {number}"
     for number, (subject, verb) in enumerate(
@@ -142,4 +144,8 @@ def test_mixed_load_loses_swaps_and_breaks_nothing(running: Any) -> None:
         assert http.get("/ready").json()["ready"] is True
         waiting = [line for line in http.get("/metrics").text.splitlines() if line.startswith("outrider_queue_texts{")]
     assert {line.rpartition(" ")[2] for line in waiting} == {"0.0"}
-    print(f"{sum(soak.statuses.values())} replies; memory {memory[len(memory) // 4]:.0f} -> {memory[-1]:.0f} MB")
+    quarter = max(1, len(memory) // 4)
+    early, late = statistics.median(memory[quarter : 2 * quarter]), statistics.median(memory[-quarter:])
+    print(f"{sum(soak.statuses.values())} replies; memory in the second quarter {early:.0f}, in the last {late:.0f} MB")
+    if SECONDS >= LONG_S:
+        assert late <= early * 1.05

@@ -62,6 +62,10 @@ def children(pid: int) -> list[int]:
     return [int(each) for each in found if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
+def resident_bytes(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def embed(service: Service, text: str) -> int:
     return httpx.post(f"{service.url}/embed", json={"inputs": text}).status_code
 
@@ -75,6 +79,12 @@ def test_workers_count_together_survive_a_death_and_end_together(tmp_path: Path)
         lines = httpx.get(f"{service.url}/metrics").text.splitlines()
         (count,) = [line for line in lines if line.startswith('outrider_http_replies_total{route="/embed"')]
         assert count.endswith(" 20.0")
+        processes = [line.split() for line in lines if line.startswith("process_")]
+        measured = {name: float(value) for name, value in processes}
+        assert len(measured) == len(processes) >= 5
+        resident = sum(resident_bytes(pid) for pid in before)
+        assert measured["process_resident_memory_bytes"] == pytest.approx(resident, rel=0.1)
+        assert measured["process_cpu_seconds_total"] > 0
 
         refused = httpx.post(f"{service.url}/models/unload", json={"model": "all-MiniLM-L6-v2"})
         assert refused.status_code == 409

@@ -1,0 +1,97 @@
+"""What changed in an index since a moment, brought into the one that follows it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..client import Cluster
+from ..common.scan import Place, mget_body, parse_page
+from ..errors import BadSpec
+from ..report import Outcome
+from ..request import index_path
+from .follower import Follower
+from .snapshot import close_snapshot, next_places, open_snapshot
+
+Marks = Mapping[str, int]
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass found: how many documents differed, which could not be brought over, and from where to go on."""
+
+    differed: int
+    failures: tuple[Outcome, ...]
+    marks: Marks
+
+
+def marks_of(cluster: Cluster, index: str) -> Marks:
+    """How far each shard has come: every operation up to that number is done."""
+    found = cluster.read("GET", index_path(index, "/_stats?level=shards"))["indices"]
+    if len(found) != 1:
+        raise BadSpec(f"'{index}' stands for {len(found)} indices; name one of them")
+    shards = next(iter(found.values()))["shards"]
+    return {
+        number: next(copy["seq_no"]["local_checkpoint"] for copy in copies if copy["routing"]["primary"])
+        for number, copies in shards.items()
+    }
+
+
+def catch_up(cluster: Cluster, follower: Follower, marks: Marks, on_page: Callable[[int], None] | None = None) -> Pass:
+    """Bring over what was written to the origin since `marks`, then delete what is no more there.
+
+    What was written is found by the engine's own numbering of operations, so that a pass costs what has changed.
+    """
+    origin, target = follower.origin.index, follower.index
+    reached = marks_of(cluster, origin)
+    outcomes: list[Outcome] = []
+    for page in _open_pages(cluster, origin, target, marks):
+        outcomes += [each for each in follower.follow(page) if each.status != "skipped"]
+        if on_page:
+            on_page(len(outcomes))
+    failures = tuple(outcome for outcome in outcomes if outcome.status == "failed")
+    return Pass(len(outcomes) - len(failures), failures, reached)
+
+
+def count(cluster: Cluster, index: str) -> int:
+    """How many documents there are, with all that was written until now."""
+    cluster.write("POST", index_path(index, "/_refresh"))
+    return int(cluster.read("GET", index_path(index, "/_count"))["count"])
+
+
+def missing(cluster: Cluster, origin: str, target: str) -> list[str]:
+    """The ids of the documents that the origin has and the target does not: all are looked at."""
+    found: list[str] = []
+    for page in _pages(cluster, origin, {"match_all": {}}):
+        there = _present(cluster, target, page)
+        found += [place.id for place in page if place.id not in there]
+    return found
+
+
+def _open_pages(cluster: Cluster, origin: str, target: str, marks: Marks) -> Iterator[list[Place]]:
+    for shard, mark in marks.items():
+        yield from _pages(cluster, origin, {"range": {"_seq_no": {"gt": mark}}}, shard)
+    # All that the origin has is here now; whatever more is here was deleted there.
+    if count(cluster, target) > count(cluster, origin):
+        for page in _pages(cluster, target, {"match_all": {}}):
+            there = _present(cluster, origin, page)
+            yield [place for place in page if place.id not in there]
+
+
+def _pages(cluster: Cluster, index: str, query: dict[str, Any], shard: str | None = None) -> Iterator[list[Place]]:
+    snapshot = open_snapshot(cluster, index, shard=shard)
+    try:
+        after: Sequence[Any] | None = None
+        while True:
+            body = next_places(snapshot, _PAGE, after, query)
+            page, after = parse_page(cluster.read("POST", "/_search", body))
+            if after is None:
+                return
+            yield [each.place for each in page]
+    finally:
+        close_snapshot(cluster, snapshot.id)
+
+
+def _present(cluster: Cluster, index: str, places: Sequence[Place]) -> set[str]:
+    asked = mget_body([Place(index, place.id, place.routing, 0, 0) for place in places], False)
+    return {doc["_id"] for doc in cluster.read("POST", "/_mget", asked)["docs"] if doc.get("found")}

@@ -1,0 +1,32 @@
+"""A spec as the file that declares it."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+import yaml
+
+from ..spec import IndexSpec, Weights
+from .declared import KINDS
+
+_ELSEWHERE = ("models", "pipelines", "follower")
+_MODELS_DECIDE = "dimension"
+
+
+def spec_as_yaml(spec: IndexSpec) -> str:
+    """What differs from the defaults, in the order of the spec; models with their fingerprints."""
+    values = {each.name: getattr(spec, each.name) for each in fields(spec) if each.name not in _ELSEWHERE}
+    defaults = {each.name: each.default for each in fields(spec)} | {"weights": Weights()}
+    shown = {name: _plain(value) for name, value in values.items() if value is not None and value != defaults[name]}
+    models: dict[str, Any] = {}
+    for kind in KINDS:
+        model = getattr(spec.models, kind)
+        models[kind] = asdict(model) if model else False
+    first = {name: shown.pop(name) for name in ("index", "text_fields")}
+    text: str = yaml.safe_dump({**first, "models": models, **shown}, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "__dataclass_fields__"):
+        return {key: each for key, each in asdict(value).items() if key != _MODELS_DECIDE and each is not None}
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,1 @@
+"""The sections of a model's README.md, one file each; `text` puts them together."""

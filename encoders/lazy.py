@@ -1,0 +1,18 @@
+"""Names of a package that load on first use, so that importing it costs nothing."""
+
+import importlib
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+
+def on_first_use(package: str, names: Mapping[str, str], modules: Collection[str] = ()) -> Callable[[str], Any]:
+    """The `__getattr__` of a package: `names` are in the submodules given, `modules` are submodules themselves."""
+
+    def get(name: str) -> Any:
+        if name in modules:
+            return importlib.import_module(f".{name}", package)
+        if name not in names:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f".{names[name]}", package), name)
+
+    return get

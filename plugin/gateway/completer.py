@@ -1,0 +1,46 @@
+"""Documents without their vectors get them, once the encoder is there: pending ones, and those that got past us."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from outrider.connectors import Cluster, ConnectorError, IndexSpec, complete_some
+
+from .encoding import Guarded
+
+log = logging.getLogger(__name__)
+
+_PATIENCE_S = 10.0
+
+
+class Completer:
+    """Goes through the indices every `interval_s`; counts the documents that it has `completed`."""
+
+    def __init__(self, own: Cluster, encoder: Guarded, interval_s: float) -> None:
+        self.completed = 0
+        self._own = own
+        self._encoder = encoder
+        self._interval_s = interval_s
+
+    async def keep(self, specs: Callable[[], Iterable[IndexSpec]]) -> None:
+        """Round after round, until cancelled."""
+        told: dict[str, str] = {}
+        while True:
+            await asyncio.sleep(self._interval_s)
+            for spec in specs():
+                try:
+                    await self._one(spec)
+                    told.pop(spec.index, None)
+                except ConnectorError as err:
+                    if told.get(spec.index) != str(err):
+                        log.warning("documents of %s without vectors stay so for now: %s", spec.index, err)
+                    told[spec.index] = str(err)
+
+    async def _one(self, spec: IndexSpec) -> None:
+        """All of one index."""
+        while True:
+            done = await asyncio.to_thread(complete_some, self._own, spec, self._encoder, patience_s=_PATIENCE_S)
+            self.completed += done.seen - done.failed
+            if not done.seen:
+                return
+            log.info("%s: %d documents looked at, %d cannot have vectors", spec.index, done.seen, done.failed)

@@ -1,0 +1,123 @@
+"""The sidecar as the gateway needs it: its being away is noticed once, not waited for by every request."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from outrider.connectors import (
+    BadSpec,
+    Dialect,
+    Encoded,
+    EncoderUnavailable,
+    EncodingFailed,
+    Enriched,
+    IndexSpec,
+    Measured,
+    ModelMismatch,
+    Models,
+    Prepared,
+    Rejected,
+    check_models,
+    enrich,
+)
+
+from ..client import SidecarClient
+from ..errors import SidecarRefused
+
+Result = TypeVar("Result")
+# Statuses that are about a text, not about the sidecar or us.
+_OF_A_TEXT = (400, 413, 422)
+
+
+class Guarded:
+    """Implements the connectors' Encoder over one that may be away; for threads.
+
+    After a failure nobody waits for it for `pause_s`: EncoderUnavailable comes at once. So it does where the sidecar
+    refuses us, or has begun to serve other models; those are looked at again after the pause.
+    """
+
+    def __init__(self, connect: Callable[[], SidecarClient], pause_s: float) -> None:
+        self._connect = connect
+        self._pause_s = pause_s
+        self._lock = threading.Lock()
+        self._client: SidecarClient | None = None
+        self._closed_until_s = 0.0
+        self._reason = ""
+
+    @property
+    def models(self) -> Models:
+        """The models of the sidecar."""
+        return self._ask(lambda client: client.models)
+
+    def encode_document(self, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
+        """One result a text, in order; a text that the sidecar refuses does not sink the others."""
+        try:
+            return self._ask(lambda client: client.encode_document(texts))
+        except SidecarRefused as err:
+            if len(texts) == 1:
+                return [EncodingFailed(str(err))]
+        middle = len(texts) // 2
+        return [*self.encode_document(texts[:middle]), *self.encode_document(texts[middle:])]
+
+    def encode_query(self, text: str) -> Encoded:
+        """The query by each model. Raises SidecarRefused for a text that is none."""
+        return self._ask(lambda client: client.encode_query(text))
+
+    def token_spans(self, texts: Sequence[str]) -> Measured:
+        """The tokens of texts, for those that are cut into chunks."""
+        return self._ask(lambda client: client.token_spans(texts))
+
+    def rank(self, query: str, passages: Sequence[str]) -> list[float]:
+        """One score a passage, in order."""
+        return self._ask(lambda client: client.rank(query, passages))
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+
+    def _ask(self, ask: Callable[[SidecarClient], Result]) -> Result:
+        client = self._open()
+        try:
+            return ask(client)
+        except EncoderUnavailable as err:
+            self._fail(str(err))
+            raise
+        except SidecarRefused as err:
+            if err.status in _OF_A_TEXT:
+                raise
+            self._fail(str(err))
+            raise EncoderUnavailable(str(err)) from err
+
+    def _open(self) -> SidecarClient:
+        with self._lock:
+            if time.monotonic() < self._closed_until_s:
+                raise EncoderUnavailable(self._reason)
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    def _fail(self, reason: str) -> None:
+        with self._lock:
+            self._closed_until_s = time.monotonic() + self._pause_s
+            self._reason = reason
+            # What it serves is asked anew; requests under way in other threads finish with the old one.
+            self._client = None
+
+
+def encode(
+    dialect: Dialect, encoder: Guarded, spec: IndexSpec, documents: Sequence[Prepared]
+) -> list[Enriched | Rejected]:
+    """The documents by the models that the index was made with. Raises EncoderUnavailable, also for other models."""
+    try:
+        check_models(spec, encoder.models)
+        return enrich(dialect, spec, encoder, documents)
+    except (BadSpec, ModelMismatch) as err:
+        raise EncoderUnavailable(str(err)) from err
+    except SidecarRefused as err:  # a text that cannot even be cut into chunks
+        if len(documents) == 1:
+            return [Rejected(documents[0], str(err))]
+    middle = len(documents) // 2
+    first, second = documents[:middle], documents[middle:]
+    return [*encode(dialect, encoder, spec, first), *encode(dialect, encoder, spec, second)]

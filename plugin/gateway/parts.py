@@ -1,0 +1,101 @@
+"""What a gateway with a sidecar is made of, from start to end."""
+
+import asyncio
+import base64
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any
+
+from outrider.connectors import IndexSpec
+
+from ..client import SidecarClient
+from .bridge import Bridge
+from .completer import Completer
+from .encoding import Guarded
+from .enriching import Enricher
+from .http import Headers
+from .hybrid import Hybrid
+from .searches import Searches
+from .settings import GatewaySettings
+from .specs import SpecBook
+from .upstream import Upstream
+from .writes import Writes
+
+# How long nobody asks a sidecar that failed.
+_PAUSE_S = 2.0
+
+
+class Parts:
+    """Made within a running event loop; `start` waits for nothing, `close` ends all of it."""
+
+    def __init__(self, settings: GatewaySettings, upstream: Upstream) -> None:
+        self._settings = settings
+        self._upstream = upstream
+        self.headers = own_headers(settings)
+        self.book = SpecBook(upstream, self.headers, settings.spec_interval_s)
+        self._encoder = Guarded(lambda: self._client(settings.write_patience_s), _PAUSE_S)
+        self._query_encoder = Guarded(lambda: self._client(settings.search_patience_s), _PAUSE_S)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.completer: Completer | None = None
+        self._writes: Writes | None = None
+        self._searches: Searches | None = None
+
+    def start(self) -> None:
+        """Begin to read specs and to complete documents."""
+        self._begin(self.book.keep())
+        self._begin(self._complete())
+
+    async def close(self) -> None:
+        """End what runs beside the requests."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._encoder.close()
+        self._query_encoder.close()
+
+    @property
+    def writes(self) -> Writes:
+        """What answers writes; only after the book's first reading."""
+        if self._writes is None:
+            enricher = Enricher(
+                self._own(),
+                self._encoder,
+                self._settings.when_encoder_down,
+                patience_s=self._settings.write_patience_s,
+            )
+            self._writes = Writes(self._upstream, enricher, self._settings.body_limit_bytes)
+        return self._writes
+
+    @property
+    def searches(self) -> Searches:
+        """What answers searches; only after the book's first reading."""
+        if self._searches is None:
+            hybrid = Hybrid(self._upstream, self._own(), self._query_encoder)
+            self._searches = Searches(self._upstream, hybrid, self._settings.searches, self._settings.body_limit_bytes)
+        return self._searches
+
+    def _specs(self) -> list[IndexSpec]:
+        return list(self.book.known.specs.values())
+
+    def _own(self) -> Bridge:
+        return Bridge(self._upstream, self.headers, self.book.dialect, asyncio.get_running_loop())
+
+    def _client(self, patience_s: float) -> SidecarClient:
+        return SidecarClient(self._settings.sidecar or "", api_key=self._settings.sidecar_key, patience_s=patience_s)
+
+    async def _complete(self) -> None:
+        with suppress(asyncio.CancelledError):
+            await self.book.first(None)
+            self.completer = Completer(self._own(), self._encoder, self._settings.complete_interval_s)
+            await self.completer.keep(self._specs)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+
+def own_headers(settings: GatewaySettings) -> Headers:
+    """The account that the gateway itself has on the cluster."""
+    if settings.login is None:
+        return []
+    token = base64.b64encode(":".join(settings.login).encode())
+    return [(b"authorization", b"Basic " + token)]

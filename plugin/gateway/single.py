@@ -1,0 +1,100 @@
+"""One document: `_doc`, `_create` and `_update`, sent on as they came but for the body."""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from outrider.connectors import IndexSpec
+
+from .bulk import needs_vectors
+from .drafts import draft, probe
+from .enriching import Enricher, Refused, Tally
+from .filtering import for_cluster, parameters, written
+from .http import Answer, Headers, Incoming, end_to_end, engine_error
+from .updates import Update, mark_body, marked_upsert, plan_update
+from .upstream import NO_ANSWER, Upstream
+
+_NOT_OURS = (b"accept-encoding", b"content-encoding", b"content-length", b"expect")
+_UNAVAILABLE = 503
+_KIND = "outrider_encoder_unavailable_exception"
+
+
+class Single:
+    """Writes of one document."""
+
+    def __init__(self, upstream: Upstream, enricher: Enricher) -> None:
+        self._upstream = upstream
+        self._enricher = enricher
+
+    async def index(self, request: Incoming, spec: IndexSpec, source: bytes) -> Answer:
+        """`_doc` and `_create`."""
+        given = draft(spec, source)
+        if given is None:
+            return await self._ask(request, request.target, source)
+        tally = Tally()
+        (made,) = await self._enricher.enriched([given], tally)
+        if isinstance(made, Refused):
+            return engine_error(_UNAVAILABLE, made.reason, _KIND)
+        answer = await self._ask(request, request.target, made)
+        return replace(answer, headers=[*answer.headers, tally.header()])
+
+    async def update(self, request: Incoming, spec: IndexSpec, id: str, source: bytes) -> Answer:
+        """`_update`."""
+        update = plan_update(spec, source)
+        if update is None:
+            return await self._ask(request, request.target, source)
+        tally = Tally()
+        made = await self._prepared(spec, update, tally)
+        if isinstance(made, Refused):
+            return engine_error(_UNAVAILABLE, made.reason, _KIND)
+        query = for_cluster(request.query)
+        target = request.path + (b"?" + query if query else b"")
+        asked = parameters(query)
+        if update.is_script and "if_seq_no" not in asked:
+            await self._ask(request, request.path + _routing(asked), mark_body(spec))
+        answer = await self._ask(request, target, made)
+        return await self._completed(request, spec, (id, asked.get("routing")), update, answer, tally)
+
+    async def _prepared(self, spec: IndexSpec, update: Update, tally: Tally) -> bytes | Refused:
+        wish = update.upsert
+        if wish is None and self._enricher.probes:
+            wish = probe(spec, update.text)
+        if wish is None:
+            return update.source(None)
+        (made,) = await self._enricher.enriched([wish], tally)
+        if isinstance(made, Refused) or update.upsert is None:
+            return made if isinstance(made, Refused) else update.source(None)
+        return update.source(marked_upsert(update.upsert) if update.is_script else made)
+
+    async def _completed(
+        self,
+        request: Incoming,
+        spec: IndexSpec,
+        place: tuple[str, str | None],
+        update: Update,
+        answer: Answer,
+        tally: Tally,
+    ) -> Answer:
+        if answer.status not in (200, 201):
+            return answer
+        told: dict[str, Any] = orjson.loads(answer.body)
+        if needs_vectors(update, told):
+            refresh = parameters(request.query).get("refresh", "false") != "false"
+            await self._enricher.completed(spec, [place], [told], tally, refresh=refresh)
+        return Answer(answer.status, written(told, request.query), [*answer.headers, tally.header()])
+
+    async def _ask(self, request: Incoming, target: bytes, content: bytes) -> Answer:
+        try:
+            return await self._upstream.ask(request.method, target, _headers(request), content)
+        except NO_ANSWER as err:
+            return self._upstream.no_answer(request, err)
+
+
+def _headers(request: Incoming) -> Headers:
+    return [pair for pair in end_to_end(request.headers) if pair[0] not in _NOT_OURS]
+
+
+def _routing(asked: dict[str, str]) -> bytes:
+    return b"?" + urlencode({"routing": asked["routing"]}).encode() if "routing" in asked else b""

@@ -1,0 +1,165 @@
+"""`outrider migrate` on a real engine, killed at random moments while an application writes."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from outrider.connectors import Document, backfill, connect, index_documents, require_spec, spec_for, verify
+from outrider.encoders import DEFAULT_DENSE, resolve
+from outrider.plugin.launcher import Engine
+from outrider.plugin.local_encoder import LocalEncoder
+
+pytestmark = pytest.mark.engine
+
+DOCUMENTS = 200
+KILLS = int(os.environ.get("OUTRIDER_KILLS", "3"))
+BLOCKED = 403
+
+
+def static_model(folder: Path, seed: int) -> Path:
+    """Words of the ready dense model with their rows in another order: a model that loads and encodes in no time."""
+    folder.mkdir()
+    source = resolve(DEFAULT_DENSE)
+    tensors = load_file(source / "model.safetensors")
+    words = next(tensor for name, tensor in tensors.items() if name.endswith("word_embeddings.weight"))
+    rows = np.random.default_rng(seed).permutation(len(words))
+    save_file({"embedding.weight": words[rows][:, :64].copy()}, folder / "model.safetensors")
+    shutil.copy(source / "tokenizer.json", folder)
+    modules = [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"}]
+    (folder / "modules.json").write_text(json.dumps(modules), encoding="utf-8")
+    return folder
+
+
+class Application:
+    """Writes to the alias all the time, and knows what must be there: what was answered with success."""
+
+    def __init__(self, client: httpx.Client, alias: str, truth: dict[str, str]) -> None:
+        self.truth = truth
+        self.refused = 0
+        self._client = client
+        self._alias = alias
+        self._chosen = random.Random(11)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._write)
+
+    def __enter__(self) -> "Application":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _write(self) -> None:
+        number = 0
+        while not self._stopped.wait(0.03):
+            number += 1
+            id = f"d{self._chosen.randrange(DOCUMENTS + 50)}"
+            title = None if self._chosen.random() < 0.2 else f"heron number {number}"
+            while not self._sent(id, title):
+                self.refused += 1
+                if self._stopped.wait(0.05):
+                    return
+
+    def _sent(self, id: str, title: str | None) -> bool:
+        path = f"/{self._alias}/_doc/{id}"
+        answer = self._client.delete(path) if title is None else self._client.put(path, json={"title": title})
+        if answer.status_code == BLOCKED:
+            return False
+        if title is None:
+            self.truth.pop(id, None)
+        else:
+            answer.raise_for_status()
+            self.truth[id] = title
+        return True
+
+
+@pytest.fixture
+def client(opensearch: Engine) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=opensearch.url, timeout=60) as client:
+        yield client
+        client.delete("/moving-1")
+        for name in client.get("/_alias/moving").json():
+            client.delete(f"/{name}")
+
+
+def titles(client: httpx.Client, index: str) -> dict[str, str]:
+    client.post(f"/{index}/_refresh")
+    hits = client.get(f"/{index}/_search?size=1000").json()["hits"]["hits"]
+    return {hit["_id"]: hit["_source"]["title"] for hit in hits}
+
+
+def command(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+    started = [sys.executable, "-m", "outrider.plugin.cli", "migrate", *arguments]
+    return subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
+
+
+def kill_at_random(folder: Path, moment: random.Random, *arguments: str) -> None:
+    """Start it again and again, and kill it in whatever it does; the longest lives long enough to be done."""
+    for _ in range(KILLS):
+        process = command(folder, *arguments)
+        try:
+            process.wait(moment.uniform(0.5, 6.0))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        process.communicate()
+
+
+def finished(folder: Path, *arguments: str) -> Any:
+    process = command(folder, *arguments, "--json")
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    return json.loads(out)
+
+
+def test_killed_again_and_again_an_alias_moves_and_moves_back_with_every_document(
+    opensearch: Engine, client: httpx.Client, tmp_path: Path
+) -> None:
+    old_model, new_model = (str(static_model(tmp_path / name, seed)) for seed, name in enumerate(("old", "new")))
+    encoder = LocalEncoder(dense=old_model, sparse=None, rerank=None)
+    cluster = connect(opensearch.url)
+    spec = spec_for(cluster, "moving-1", ("title",), encoder.models, id_field="id")
+    documents = [Document(n, {"id": f"d{n}", "title": f"train {n}"}) for n in range(DOCUMENTS)]
+    index_documents(cluster, spec, encoder, documents)
+    actions = {"actions": [{"add": {"index": "moving-1", "alias": "moving"}}]}
+    client.post("/_aliases", json=actions).raise_for_status()
+    moment = random.Random(7)
+    asked = (opensearch.url, "moving", "--to-models", f"dense={new_model}", "--batch", "8")
+    with Application(client, "moving", titles(client, "moving-1")) as application:
+        kill_at_random(tmp_path, moment, *asked, "--rate", "60")
+        finished(tmp_path, *asked)
+    (behind,) = client.get("/_alias/moving").json()
+    assert behind != "moving-1"
+    assert titles(client, behind) == application.truth
+    moved = LocalEncoder(dense=new_model, sparse=None, rerank=None)
+    new = require_spec(cluster, behind)
+    report = backfill(cluster, new, moved, checkpoint=tmp_path / "rest.json")
+    assert (report.seen, report.failed) == (len(application.truth), 0)
+    found = verify(cluster, "moving-1", new, moved, samples=1000)
+    assert (found.sampled, found.differing) == (len(application.truth), ())
+
+    with Application(client, "moving", dict(application.truth)) as application:
+        kill_at_random(tmp_path, moment, opensearch.url, "moving", "--rollback")
+        while "moving-1" not in client.get("/_alias/moving").json():
+            command(tmp_path, opensearch.url, "moving", "--rollback").communicate(timeout=300)
+        finished(tmp_path, opensearch.url, "moving", "--finish")
+        time.sleep(0.5)
+    assert application.truth
+    assert titles(client, "moving-1") == application.truth
+    old = require_spec(cluster, "moving-1")
+    backfill(cluster, old, encoder, checkpoint=tmp_path / "rest.json")
+    assert verify(cluster, "moving-1", old, encoder, samples=1000).is_right
