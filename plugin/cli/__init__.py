@@ -16,12 +16,13 @@ from .key import key
 from .migrate import migrate
 from .models import models
 from .plan import apply, destroy, plan
+from .publish import publish
 from .quickstart import quickstart
 from .register import register, unregister
 from .search import search
 from .serve import config, serve
 from .spec import spec
-from .train import publish, train
+from .train import train
 from .tune import tune
 
 app = typer.Typer(

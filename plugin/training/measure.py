@@ -40,7 +40,7 @@ class Preset:
 
 @dataclass(frozen=True)
 class Stages:
-    """One pipeline's rankings by query id: of each leg, and the cross-encoder's scores of the pool."""
+    """One pipeline: each leg's rankings by query id, and the cross-encoder that reorders what is fused of them."""
 
     legs: Mapping[str, Mapping[str, Scored]]
     judge: Model | None

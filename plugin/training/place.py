@@ -48,8 +48,11 @@ class Place:
         return self.work / "fitted.json"
 
     def claim(self, spec: TrainSpec) -> None:
-        """Make the folder. Raises SettingsInvalid where another run has it: its checkpoints are not ours."""
-        self.work.mkdir(parents=True, exist_ok=True)
+        """Make the folder. Raises SettingsInvalid where it cannot be made, or another run has it."""
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+        except OSError as err:
+            raise SettingsInvalid(f"the output folder {str(self.folder)!r} cannot be made: {err.strerror}") from err
         told = spec.model_dump_json(exclude=_FREE)
         path = self.work / "spec.json"
         if path.is_file() and path.read_text(encoding="utf-8") != told:

@@ -29,7 +29,6 @@ def open_trainable(folder: Path, kind: Kind) -> Any:
     from outrider.encoders import CrossEncoder, SentenceTransformer, SparseEncoder
 
     if kind == "reranker":
-        # Rerankers are trained on logits; a folder that names no activation would be given a sigmoid.
         return CrossEncoder(str(folder))
     return SparseEncoder(str(folder)) if kind == "sparse" else SentenceTransformer(str(folder))
 

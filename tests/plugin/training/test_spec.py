@@ -10,6 +10,7 @@ import yaml
 
 from outrider.plugin.errors import SettingsInvalid
 from outrider.plugin.training import TrainSpec, read_spec
+from outrider.plugin.training.place import Place
 
 Build = Callable[..., dict[str, Any]]
 
@@ -82,3 +83,19 @@ def test_every_entry_says_what_it_is() -> None:
     assert schema["properties"]["kind"]["description"]
     training = schema["$defs"]["Training"]["properties"]
     assert all(entry.get("description") for entry in training.values())
+
+
+def test_a_folder_that_cannot_be_made(spec: Build, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    given = read_spec(written(spec(output=str(tmp_path / "file" / "run")), tmp_path))
+    with pytest.raises(SettingsInvalid, match="cannot be made: Not a directory"):
+        Place(given.output).claim(given)
+
+
+def test_more_time_or_another_evaluation_is_the_same_run(spec: Build, tmp_path: Path) -> None:
+    for changes in ({}, {"training": {"max_minutes": 9}}, {"evaluation": None}):
+        given = read_spec(written(spec(**changes), tmp_path))
+        Place(given.output).claim(given)
+    given = read_spec(written(spec(training={"epochs": 9}), tmp_path))
+    with pytest.raises(SettingsInvalid, match="holds a run with another spec"):
+        Place(given.output).claim(given)
