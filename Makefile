@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 INSTALL = $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --constraints .ci/constraints.txt
 
-.PHONY: quickstart test check constraints clean
+.PHONY: quickstart test check audit constraints clean
 
 quickstart: $(VENV)/.serving
 	$(BIN)/outrider quickstart $(ARGS)
@@ -17,6 +17,9 @@ check: $(VENV)/.developing
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+audit: $(BIN)/uv
+	$(BIN)/python .ci/audit.py
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11: make PYTHON=python3.11 ..."; exit 1; }

@@ -18,7 +18,7 @@ from .chunks import Chunking
 from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect
 from .common.features import escape_token, feature_weights, unescape_token
 from .dialect import Dialect, dialect_for
-from .doctor import Diagnosis, Finding, examine, read_capabilities
+from .doctor import Diagnosis, examine, read_capabilities
 from .documents import Document, Prepared, Unreadable, read_jsonl
 from .enrich import Enriched, Rejected, enrich, failed_marker, pending_marker
 from .errors import (
@@ -40,6 +40,7 @@ from .errors import (
     SettingInTheWay,
     SpecUnreadable,
 )
+from .finding import Finding
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
 from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
 from .indexing import index_documents

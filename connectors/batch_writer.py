@@ -57,9 +57,8 @@ class BatchWriter:
 
     def _stored(self, batch: Sequence[Prepared]) -> dict[str, Mapping[str, Any]]:
         """What the index has of these ids, without the vectors."""
-        source = self._dialect.source_filter(self._spec.vector_fields)
-        body = {"docs": [{"_id": document.id, "_source": source} for document in batch]}
-        answer = self._cluster.read("POST", index_path(self._spec.index, "/_mget"), body)
+        path = index_path(self._spec.index, self._dialect.mget_path(self._spec.vector_fields))
+        answer = self._cluster.read("POST", path, {"ids": [document.id for document in batch]})
         return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
 
     def _encoded(self, documents: Sequence[Prepared]) -> tuple[list[Ready], list[Outcome]]:

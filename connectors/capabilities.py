@@ -1,7 +1,7 @@
 """What a live cluster is and can do."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,13 +11,15 @@ Version = tuple[int, ...]
 _SETTINGS = "plugins.ml_commons."
 _OLDEST_NATIVE = (2, 15)  # connectors that retry, and may call private addresses
 _NATIVE_PLUGINS = frozenset(("opensearch-knn", "opensearch-ml", "opensearch-neural-search"))
+_INFERENCE = "x-pack-inference"
+_PAYING = frozenset(("enterprise", "trial"))
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """Read once from the live cluster. `settings` holds those that matter here, as they are in force.
 
-    `modules` are the plugins that come with the engine; `licence` is Elasticsearch's, empty elsewhere.
+    `modules` are the plugins that come with the engine; `licence` is Elasticsearch's, empty where none is told.
     """
 
     distribution: Distribution
@@ -34,15 +36,18 @@ class Capabilities:
         return "opensearch-knn" in self.plugins
 
     @property
+    def has_paid_licence(self) -> bool:
+        """Whether Elasticsearch lets us use what it sells: the inference API, its rerankers and rank fusion."""
+        return self.licence in _PAYING
+
+    @property
     def missing_for_native(self) -> tuple[str, ...]:
         """What the native way would need and this cluster lacks."""
-        missing = sorted(_NATIVE_PLUGINS - self.plugins)
-        too_old = version_tuple(self.version) < _OLDEST_NATIVE
-        return tuple(missing + [f"version {'.'.join(map(str, _OLDEST_NATIVE))} or later"] * too_old)
+        return _MISSING[self.distribution](self)
 
     @property
     def is_native(self) -> bool:
-        return self.distribution == "opensearch" and not self.missing_for_native
+        return not self.missing_for_native
 
 
 def version_tuple(version: str) -> Version:
@@ -55,22 +60,29 @@ def parse_release(root: Mapping[str, Any]) -> tuple[Distribution, str]:
     return "opensearch" if told.get("distribution") == "opensearch" else "elasticsearch", str(told["number"])
 
 
+def parse_nodes_release(nodes: Mapping[str, Any]) -> tuple[Distribution, str]:
+    """The same from what `GET /_nodes` says; only Elasticsearch's nodes have a build flavour. The oldest one counts."""
+    told = list(nodes["nodes"].values())
+    theirs = any("build_flavor" in node for node in told)
+    oldest = min((str(node["version"]) for node in told), key=version_tuple)
+    return "elasticsearch" if theirs else "opensearch", oldest
+
+
 def parse_capabilities(
-    root: Mapping[str, Any],
+    release: tuple[Distribution, str],
     nodes: Mapping[str, Any],
     stats: Mapping[str, Any],
     settings: Mapping[str, Mapping[str, Any]],
     licence: Mapping[str, Any] | None = None,
 ) -> Capabilities:
-    """From the answers of `/`, `/_nodes/plugins`, `/_nodes/stats/jvm`, `/_cluster/settings` and `/_license`.
+    """From the answers of `/_nodes/plugins`, `/_nodes/stats/jvm`, `/_cluster/settings` and `/_license`.
 
     A plugin counts where every node has it.
     """
-    distribution, version = parse_release(root)
     told = (licence or {}).get("license", {})
     return Capabilities(
-        distribution=distribution,
-        version=version,
+        distribution=release[0],
+        version=release[1],
         nodes=len(nodes["nodes"]),
         plugins=_on_every_node(nodes, "plugins"),
         settings=_in_force(settings),
@@ -78,6 +90,32 @@ def parse_capabilities(
         modules=_on_every_node(nodes, "modules"),
         licence=str(told["type"]) if told.get("status") == "active" else "",
     )
+
+
+def _missing_in_opensearch(capabilities: Capabilities) -> tuple[str, ...]:
+    missing = sorted(_NATIVE_PLUGINS - capabilities.plugins)
+    too_old = version_tuple(capabilities.version) < _OLDEST_NATIVE
+    return tuple(missing + [f"version {'.'.join(map(str, _OLDEST_NATIVE))} or later"] * too_old)
+
+
+def _missing_in_elasticsearch(capabilities: Capabilities) -> tuple[str, ...]:
+    # The service `custom`, which takes any address: 8.19, and 9.1 or later.
+    has_custom = (8, 19) <= (version := version_tuple(capabilities.version)) < (9,) or version >= (9, 1)
+    wanted = (
+        (has_custom, "version 8.19, or 9.1 or later"),
+        (_INFERENCE in capabilities.modules, f"module {_INFERENCE}"),
+        (
+            capabilities.has_paid_licence,
+            f"an Enterprise or trial licence (this one is {capabilities.licence or 'unknown'})",
+        ),
+    )
+    return tuple(what for is_there, what in wanted if not is_there)
+
+
+_MISSING: Mapping[Distribution, Callable[[Capabilities], tuple[str, ...]]] = {
+    "opensearch": _missing_in_opensearch,
+    "elasticsearch": _missing_in_elasticsearch,
+}
 
 
 def _on_every_node(nodes: Mapping[str, Any], kind: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from opensearchpy.exceptions import ConnectionError as NoAnswer
 from opensearchpy.exceptions import OpenSearchException, TransportError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from .capabilities import parse_release
+from .capabilities import Distribution, parse_nodes_release, parse_release
 from .common.bulk import RETRIABLE
 from .common.reasons import reason_of
 from .dialect import Dialect, dialect_for
@@ -28,7 +28,13 @@ _LINES = "application/x-ndjson"
 _DEFAULT_PORTS = {"http": 9200, "https": 443}  # as opensearch-py has them
 
 
-class Cluster(Protocol):
+class Reader(Protocol):
+    """Something to ask."""
+
+    def read(self, method: str, path: str, body: Body = None) -> Any: ...
+
+
+class Cluster(Reader, Protocol):
     """A search engine's cluster, to read from and to write to."""
 
     @property
@@ -36,8 +42,6 @@ class Cluster(Protocol):
 
     @property
     def dialect(self) -> Dialect: ...
-
-    def read(self, method: str, path: str, body: Body = None) -> Any: ...
 
     def write(self, method: str, path: str, body: Body = None) -> Any: ...
 
@@ -59,7 +63,7 @@ class LiveCluster:
     @cached_property
     def dialect(self) -> Dialect:
         """The words of this engine and version; asked for once."""
-        return dialect_for(*parse_release(self.read("GET", "/")))
+        return dialect_for(*read_release(self))
 
     def read(self, method: str, path: str, body: Body = None) -> Any:
         return self._retrying(method, path, body)
@@ -143,6 +147,14 @@ class ElasticsearchCluster(LiveCluster):
         if not 200 <= answer.meta.status < 300:
             raise _refusal(self._where(method, path), answer.meta.status, answer.body)
         return answer.body
+
+
+def read_release(cluster: Reader) -> tuple[Distribution, str]:
+    """Whose engine it is, and its version; from its nodes where a proxy, or the engine itself, refuses `GET /`."""
+    try:
+        return parse_release(cluster.read("GET", "/"))
+    except RequestRefused:
+        return parse_nodes_release(cluster.read("GET", "/_nodes?filter_path=nodes.*.version,nodes.*.build_flavor"))
 
 
 def connect(

@@ -37,6 +37,7 @@ class Dialect:
     open_snapshot: Callable[[str], Request]
     snapshot_id: Callable[[Mapping[str, Any]], str]
     close_snapshot: Callable[[str], Request]
+    mget_path: Callable[[Sequence[str]], str]
     source_filter: Callable[[Sequence[str]], Body]
 
 
@@ -61,6 +62,7 @@ def _opensearch(version: Version) -> Dialect:
         open_snapshot=opensearch.open_snapshot,
         snapshot_id=opensearch.snapshot_id,
         close_snapshot=opensearch.close_snapshot,
+        mget_path=opensearch.mget_path,
         source_filter=opensearch.source_filter,
     )
 
@@ -81,6 +83,7 @@ def _elasticsearch(version: Version) -> Dialect:
         open_snapshot=elasticsearch.open_snapshot,
         snapshot_id=elasticsearch.snapshot_id,
         close_snapshot=elasticsearch.close_snapshot,
+        mget_path=partial(elasticsearch.mget_path, version),
         source_filter=partial(elasticsearch.source_filter, version),
     )
 

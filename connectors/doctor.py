@@ -1,27 +1,18 @@
 """What a live cluster can do for a sidecar, and what stands in the way."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from .capabilities import Capabilities, parse_capabilities
-from .client import Cluster
+from .client import Cluster, read_release
+from .elasticsearch.findings import findings as elasticsearch_findings
+from .finding import Finding
 from .opensearch.settings import HEAP, ML_NODE, SettingChange, changes_wanted, settings_body
 from .request import Request
 from .spec import Way
 
-Severity = Literal["fine", "note", "in the way"]
-
 _SETTINGS_PATH = "/_cluster/settings?include_defaults=true&flat_settings=true"
 EXAMPLE_SIDECAR = "http://127.0.0.1:8080"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing worth knowing, and the request that changes it, where one does."""
-
-    severity: Severity
-    what: str
-    remedy: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +23,14 @@ class Diagnosis:
 
 
 def read_capabilities(cluster: Cluster) -> Capabilities:
-    """Ask the live cluster what it is: four requests, none of which changes anything."""
+    """Ask the live cluster what it is: a few requests, none of which changes anything."""
+    release = read_release(cluster)
     return parse_capabilities(
-        cluster.read("GET", "/"),
+        release,
         cluster.read("GET", "/_nodes/plugins"),
         cluster.read("GET", "/_nodes/stats/jvm"),
         cluster.read("GET", _SETTINGS_PATH),
+        cluster.read("GET", "/_license") if release[0] == "elasticsearch" else None,
     )
 
 
@@ -60,6 +53,8 @@ def change_request(changes: list[SettingChange]) -> Request:
 def _findings(capabilities: Capabilities, sidecar_url: str) -> list[Finding]:
     version = f"{capabilities.distribution} {capabilities.version}, {capabilities.nodes} node(s)"
     findings = [Finding("fine", version)]
+    if capabilities.distribution == "elasticsearch":
+        return [*findings, *elasticsearch_findings(capabilities)]
     if not capabilities.is_native:
         return [*findings, *_bare_findings(capabilities)]
     findings.append(

@@ -15,6 +15,8 @@ from .ports import ModelIdentity, Models
 Space = Literal["cosinesimil", "innerproduct", "l2"]
 DenseKind = Literal["binary", "knn_vector", "dense_vector"]
 SparseKind = Literal["rank_features", "sparse_vector"]
+Element = Literal["float", "byte", "bit"]
+Structure = Literal["hnsw", "flat", "int8_hnsw", "int8_flat", "int4_hnsw", "int4_flat", "bbq_hnsw", "bbq_flat"]
 Way = Literal["native", "sidecar"]
 Leg = Literal["bm25", "dense", "sparse"]
 Match = Literal["best_fields", "most_fields", "cross_fields"]
@@ -27,12 +29,17 @@ _BESIDE = ("version", "checksum")
 
 @dataclass(frozen=True, slots=True)
 class DenseField:
-    """One vector a document, as the engine's own vector type or as bytes it can score by script."""
+    """One vector a document, as the engine's own vector type or as bytes it can score by script.
+
+    `element` is what a dense_vector keeps of each number, `structure` how it finds the nearest (None: the best it has).
+    """
 
     dimension: int
     name: str = "outrider_dense"
     kind: DenseKind = "binary"
     space: Space = "cosinesimil"
+    element: Element = "float"
+    structure: Structure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,10 @@
 
 import logging
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from opentelemetry import trace
-
-from .settings import Settings
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -33,7 +31,17 @@ class JsonFormatter(logging.Formatter):
         return orjson.dumps(line).decode()
 
 
-def configure(settings: Settings) -> None:
+class LogSettings(Protocol):
+    """How much is logged, and in which form."""
+
+    @property
+    def log_level(self) -> str: ...
+
+    @property
+    def log_format(self) -> str: ...
+
+
+def configure(settings: LogSettings) -> None:
     """Set up the process's log; called once, by the process's owner."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else logging.Formatter(_TEXT))

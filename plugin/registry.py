@@ -261,6 +261,10 @@ def open_served(settings: ModelSettings) -> ServableModel:
     from outrider.encoders import open_model
 
     model: ServableModel = open_model(
-        settings.source, backend=settings.backend, precision=settings.precision, threads=settings.threads
+        settings.source,
+        backend=settings.backend,
+        precision=settings.precision,
+        threads=settings.threads,
+        allow_pickle=settings.allow_pickle,
     )
     return model

@@ -44,6 +44,9 @@ class ModelSettings(Tree):
     batch_tokens: int = Field(
         default=512, ge=1, description="Tokens of one batch, padding included; a CPU is fastest on small ones."
     )
+    allow_pickle: bool = Field(
+        default=False, description="Take pytorch_model.bin where there is no safetensors; only its tensors are loaded."
+    )
     load: Literal["start", "request"] = Field(default="start", description="At the start, or when the API is asked to.")
 
     @property

@@ -93,5 +93,5 @@ def _pages(cluster: Cluster, index: str, query: dict[str, Any], shard: str | Non
 
 
 def _present(cluster: Cluster, index: str, places: Sequence[Place]) -> set[str]:
-    asked = mget_body([Place(index, place.id, place.routing, 0, 0) for place in places], False)
-    return {doc["_id"] for doc in cluster.read("POST", "/_mget", asked)["docs"] if doc.get("found")}
+    asked = mget_body([Place(index, place.id, place.routing, 0, 0) for place in places])
+    return {doc["_id"] for doc in cluster.read("POST", "/_mget?_source=false", asked)["docs"] if doc.get("found")}

@@ -83,7 +83,7 @@ class Follower(BatchWriter):
         if not ids:
             return {}
         places = [Place(index, id, self._routing[id], 0, 0) for id in ids]
-        answer = self._cluster.read("POST", "/_mget", mget_body(places, self._dialect.source_filter(without)))
+        answer = self._cluster.read("POST", self._dialect.mget_path(without), mget_body(places))
         return {doc["_id"]: stored(doc) for doc in answer["docs"] if doc.get("found")}
 
     def _written(self, documents: Sequence[Stored], positions: Mapping[str, int]) -> list[Outcome]:

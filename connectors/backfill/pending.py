@@ -35,9 +35,10 @@ def complete(
 
     Raises EncoderUnavailable, ModelMismatch or ClusterError; the documents stay as they are then, marked as pending.
     """
-    source = cluster.dialect.source_filter(spec.vector_fields)
-    wanted = [{"_id": id, "_source": source, **({"routing": routing} if routing else {})} for id, routing in documents]
-    answer = cluster.read("POST", index_path(spec.index, "/_mget"), {"docs": wanted})
+    wanted = [{"_id": id, **({"routing": routing} if routing else {})} for id, routing in documents]
+    answer = cluster.read(
+        "POST", index_path(spec.index, cluster.dialect.mget_path(spec.vector_fields)), {"docs": wanted}
+    )
     return _complete(cluster, spec, encoder, [stored(doc) for doc in answer["docs"] if doc.get("found")], patience_s)
 
 

@@ -65,8 +65,7 @@ class InPlaceWriter(BatchWriter):
     def _read_again(self) -> tuple[list[Stored], list[str]]:
         """The documents in conflict as they are now, and the ids of those that are no more."""
         places = [self._places[id] for id in self._conflicts]
-        source = self._dialect.source_filter(self._spec.vector_fields)
-        answer = self._cluster.read("POST", "/_mget", mget_body(places, source))
+        answer = self._cluster.read("POST", self._dialect.mget_path(self._spec.vector_fields), mget_body(places))
         found = [stored(doc) for doc in answer["docs"] if doc.get("found")]
         present = {each.place.id for each in found}
         return found, [id for id in self._conflicts if id not in present]

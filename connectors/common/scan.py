@@ -62,14 +62,13 @@ def stored(hit: Mapping[str, Any]) -> Stored:
     return Stored(place, hit.get("_source", {}))
 
 
-def mget_body(places: Iterable[Place], source: Body | bool) -> dict[str, Any]:
+def mget_body(places: Iterable[Place]) -> dict[str, Any]:
     """These documents as they are now."""
     return {
         "docs": [
             {
                 "_index": place.index,
                 "_id": place.id,
-                "_source": source,
                 **({"routing": place.routing} if place.routing else {}),
             }
             for place in places

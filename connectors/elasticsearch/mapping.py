@@ -3,10 +3,9 @@
 from typing import Any
 
 from ..common import mapping
-from ..spec import IndexSpec, Space
+from ..spec import IndexSpec
+from .dense import dense_property
 from .since import Version, has
-
-SIMILARITY: dict[Space, str] = {"cosinesimil": "cosine", "innerproduct": "max_inner_product", "l2": "l2_norm"}
 
 
 def index_body(version: Version, spec: IndexSpec) -> dict[str, Any]:
@@ -22,13 +21,7 @@ def own_properties(version: Version, spec: IndexSpec) -> dict[str, Any]:
     """The fields that we add beside the user's own."""
     vectors: dict[str, Any] = {}
     if spec.dense:
-        vectors[spec.dense.name] = {
-            "type": "dense_vector",
-            "dims": spec.dense.dimension,
-            "index": True,
-            "similarity": SIMILARITY[spec.dense.space],
-            "index_options": {"type": "int8_hnsw"},
-        }
+        vectors[spec.dense.name] = dense_property(version, spec.dense)
     if spec.sparse:
         vectors[spec.sparse.name] = _sparse(version, spec.sparse.kind)
     return mapping.own_properties(spec, vectors)

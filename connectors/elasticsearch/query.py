@@ -5,9 +5,9 @@ from typing import Any
 
 from ..common.features import query_weights
 from ..common.query import DensePlan, Filter, Query, Question, by_best_chunk, given, rank_features_query
-from ..common.vector import checked_vector
 from ..errors import BadSpec
 from ..spec import IndexSpec, Space
+from .dense import FORMS, engine_vector, structure_of
 from .since import Version, has
 
 _MAX_CANDIDATES = 10_000
@@ -19,6 +19,8 @@ _EXACT: Mapping[Space, str] = {
     "innerproduct": "double d = dotProduct(params.query, params.field); return d < 0 ? 1 / (1 - d) : d + 1",
     "l2": "double d = l2norm(params.query, params.field); return 1 / (1 + d * d)",
 }
+
+_EXACT_BITS = "(params.bits - hamming(params.query, params.field)) / (double) params.bits"
 
 
 def dense_plan(spec: IndexSpec, vectors: int) -> DensePlan:
@@ -56,11 +58,11 @@ def dense_body(
         raise BadSpec(f"index '{spec.index}' has no dense field")
     knn: dict[str, Any] = {
         "field": spec.path(spec.dense),
-        "query_vector": checked_vector(spec.dense, given(question.encoded.dense, "dense")).tolist(),
+        "query_vector": engine_vector(spec.dense, given(question.encoded.dense, "dense")),
         "k": size,
         "num_candidates": min(max(2 * size, _FEWEST_CANDIDATES), _MAX_CANDIDATES),
     }
-    if has(version, "rescore_vector"):
+    if has(version, "rescore_vector") and FORMS[structure_of(version, spec.dense)].is_rounded:
         knn["rescore_vector"] = {"oversample": _OVERSAMPLE}
     if filter:
         knn["filter"] = filter
@@ -72,6 +74,7 @@ def exact_dense_query(spec: IndexSpec, vector: Sequence[float]) -> Query:
     if spec.dense is None:
         raise BadSpec(f"index '{spec.index}' has no dense field")
     field = spec.path(spec.dense)
-    params = {"field": field, "query": checked_vector(spec.dense, vector).tolist()}
-    script = {"source": _EXACT[spec.dense.space], "params": params}
+    params = {"field": field, "query": engine_vector(spec.dense, vector)}
+    source = _EXACT_BITS if spec.dense.element == "bit" else _EXACT[spec.dense.space]
+    script = {"source": source, "params": {**params, "bits": spec.dense.dimension}}
     return {"script_score": {"query": {"exists": {"field": field}}, "script": script}}

@@ -20,6 +20,13 @@ def close_snapshot(id: str) -> Request:
     return Request("DELETE", "/_pit", {"id": id})
 
 
+def mget_path(version: Version, excluded: Sequence[str]) -> str:
+    """Where documents are read by id, without these fields, but with all other vectors."""
+    names = [f"_source_excludes={','.join(excluded)}"] if excluded else []
+    vectors = ["_source_exclude_vectors=false"] if has(version, "exclude_vectors") else []
+    return "/_mget" + ("?" + "&".join([*names, *vectors]) if names or vectors else "")
+
+
 def source_filter(version: Version, excluded: Sequence[str]) -> dict[str, Any]:
     """Everything of a document but these fields: also vectors, which are left out by default since 9.2."""
     body: dict[str, Any] = {"excludes": list(excluded)}

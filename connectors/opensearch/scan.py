@@ -19,6 +19,11 @@ def close_snapshot(id: str) -> Request:
     return Request("DELETE", "/_search/point_in_time", {"pit_id": [id]})
 
 
+def mget_path(excluded: Sequence[str]) -> str:
+    """Where documents are read by id, without these fields."""
+    return "/_mget" + (f"?_source_excludes={','.join(excluded)}" if excluded else "")
+
+
 def source_filter(excluded: Sequence[str]) -> dict[str, Any]:
     """Everything of a document but these fields."""
     return {"excludes": list(excluded)}

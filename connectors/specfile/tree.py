@@ -22,6 +22,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "dense.name": "The name of the field.",
     "dense.kind": "How vectors are stored; the best that the cluster has, unless given.",
     "dense.space": "How vectors are compared.",
+    "dense.element": "What Elasticsearch's dense_vector keeps of each number.",
+    "dense.structure": "How Elasticsearch's dense_vector finds the nearest; int8_hnsw where it fits, unless given.",
     "sparse": "The field of the term weights.",
     "sparse.name": "The name of the field.",
     "sparse.kind": "How term weights are stored; the best that the cluster has, unless given.",

@@ -14,6 +14,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 from .. import files, folder
 from ..dotted import dotted_name
 from ..encoder import Backend, Encoder, LoadRequest
+from ..inputs import as_pairs
 from ..loop import stack_in_input_order, wants_progress_bar
 from ..model_card import CrossEncoderModelCardData
 from ..modules.module import Features
@@ -24,11 +25,12 @@ from ..renames import keywords, warn_renamed
 from ..saving import save_pipeline
 from . import activation
 from .activation import Activation
+from .fitting import CrossFit
 
 logger = logging.getLogger(__name__)
 
 
-class CrossEncoder(Encoder):
+class CrossEncoder(CrossFit, Encoder):
     """Loads a model that scores pairs of texts, or ranks documents for a query."""
 
     kind = "CrossEncoder"
@@ -189,12 +191,7 @@ class CrossEncoder(Encoder):
         array, or a tensor with `convert_to_tensor`, or a list of tensors with `convert_to_numpy=False`.
         `apply_softmax` turns several labels into probabilities. A prompt goes before the first text of each pair.
         """
-        if isinstance(sentences, str):
-            raise TypeError(f"predict scores pairs of texts, this is one text: {sentences!r:.80}")
-        is_single = len(sentences) > 0 and isinstance(sentences[0], str)
-        pairs = [sentences] if is_single else list(sentences)
-        if (wrong := next((i for i, pair in enumerate(pairs) if len(pair) != 2), None)) is not None:
-            raise ValueError(f"pair {wrong} has {len(pairs[wrong])} texts, a pair has two: {pairs[wrong]!r:.80}")
+        pairs, is_single = as_pairs(sentences)
         if activation_fn is not None:
             self.set_activation_fn(activation_fn, set_default=False)
         if pairs and not is_single and (pool is not None or isinstance(device, list)):

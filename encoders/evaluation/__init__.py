@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from ..old_paths import register
+
 _NAMES = {
     "BinaryClassificationEvaluator": "binary_classification",
     "EmbeddingSimilarityEvaluator": "embedding_similarity",
@@ -18,6 +20,7 @@ _NAMES = {
     "TranslationEvaluator": "translation",
     "TripletEvaluator": "triplet",
 }
+register(__name__, _NAMES)
 # Beside this package, and the base's newer name.
 _ELSEWHERE = {"SimilarityFunction": ("..similarity_functions", "SimilarityFunction")}
 _ELSEWHERE["BaseEvaluator"] = (".base", "SentenceEvaluator")

@@ -24,6 +24,7 @@ _POOLING_MODES = {
     "pooling_mode_lasttoken": "lasttoken",
 }
 _WEIGHT_FILES = ("model.safetensors", "model.onnx", "onnx/model.onnx")
+PICKLE = "pytorch_model.bin"
 _HASH_CHUNK = 1 << 20
 
 
@@ -73,7 +74,7 @@ class ModelDescription:
         return prompts.get(chosen, "") if chosen else ""
 
 
-def describe(folder: Path) -> ModelDescription:
+def describe(folder: Path, *, allow_pickle: bool = False) -> ModelDescription:
     """Read a Sentence Transformers folder, a plain transformers folder, or one with an ONNX graph and a tokenizer.
 
     Raises NotAModel with the part that is missing or not understood.
@@ -85,21 +86,27 @@ def describe(folder: Path) -> ModelDescription:
     static = _static_folder(folder, config)
     if static:
         return _static(folder, static, config)
-    weights = _weights(folder)
+    weights = _weights(folder, allow_pickle=allow_pickle)
     plain = ModelDescription(folder, _plain_kind(folder, config), weights, config, _max_tokens(folder, config))
     if plain.kind == "rerank":
         return replace(plain, num_labels=_num_labels(config), activation=_activation(config))
     return _with_modules(plain)
 
 
-def _weights(folder: Path) -> Path:
-    found = next((folder / name for name in _WEIGHT_FILES if (folder / name).is_file()), None)
-    if found is None:
+def _weights(folder: Path, *, allow_pickle: bool = False) -> Path:
+    names = (*_WEIGHT_FILES, PICKLE) if allow_pickle else _WEIGHT_FILES
+    found = next((folder / name for name in names if (folder / name).is_file()), None)
+    if found is not None:
+        return found
+    if (folder / PICKLE).is_file():
         raise NotAModel(
-            f"{str(folder)!r} has no weights that run without torch ({', '.join(_WEIGHT_FILES)}); "
-            "save the model as safetensors, or export it to ONNX"
+            f"{str(folder)!r} has its weights in a pickle, {PICKLE}, and pickles can run code: save the model as "
+            "safetensors, or, if you trust where it comes from, set allow_pickle for it"
         )
-    return found
+    raise NotAModel(
+        f"{str(folder)!r} has no weights that run without torch ({', '.join(_WEIGHT_FILES)}); "
+        "save the model as safetensors, or export it to ONNX"
+    )
 
 
 def _static_folder(folder: Path, config: Mapping[str, Any]) -> Path | None:

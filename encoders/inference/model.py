@@ -154,6 +154,7 @@ def open_model(
     local_files_only: bool = False,
     token: bool | str | None = None,
     max_tokens: int | None = None,
+    allow_pickle: bool = False,
 ) -> Model:
     """Open a model for serving: a folder, a ready name, a package reference or a hub id.
 
@@ -161,11 +162,12 @@ def open_model(
     elsewhere; or "int8": weights and activations of the linear layers in 8 bits, which is not quite the same. A folder
     that brings its own ONNX graph runs as that graph says. `backend` is "auto", "onnx", "openvino" or "torch"
     (which "auto" falls back to for a family that no graph is built for); `model.executor` says what runs, and why.
+    With `allow_pickle`, a folder's pytorch_model.bin is taken where it has no safetensors; only its tensors are loaded.
     Raises ModelNotFound, NotAModel, ModelCorrupt, MissingExtra, and ValueError for a name that is not known.
     """
     check_choice(backend, precision)
     folder = resolve(name, revision=revision, cache_folder=cache_folder, local_files_only=local_files_only, token=token)
-    description = describe(folder)
+    description = describe(folder, allow_pickle=allow_pickle)
     digest = fingerprint(description)
     limit = min(max_tokens or description.max_tokens, description.max_tokens)
     if description.is_static:

@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from ..old_paths import register
+
 _NAMES = {
     "AdaptiveLayerLoss": "adaptive_layers",
     "AnglELoss": "order",
@@ -36,6 +38,7 @@ _NAMES = {
     "TripletDistanceMetric": "distances",
     "TripletLoss": "triplet",
 }
+register(__name__, _NAMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..readers.example import example
 from ..util.similarity import cos_sim
 from .base import EmbeddingLoss, Features, label_per_row
 from .errors import LossError
@@ -79,17 +80,10 @@ class ContrastiveTensionDataLoader:
             other = (
                 sentence if is_same else self.sentences[int(np.random.default_rng(index).integers(len(self.sentences)))]
             )
-            batch.append(_Pair(texts=[sentence, other], label=int(is_same)))
+            batch.append(example([sentence, other], int(is_same)))
             if len(batch) == self.batch_size:
                 yield self.collate_fn(batch) if self.collate_fn is not None else batch
                 batch = []
 
     def __len__(self) -> int:
         return len(self.sentences) // self.batch_size
-
-
-class _Pair:
-    """A row as the collators of `fit` read it."""
-
-    def __init__(self, texts: list[str], label: int) -> None:
-        self.guid, self.texts, self.label = "", texts, label

@@ -1,6 +1,7 @@
 """Training arguments: those of transformers and five of our own."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,8 @@ class SentenceTransformerTrainingArguments(TrainingArguments):
     """What a training run is told.
 
     `prompts` is a text, {column: text}, {dataset: text} or {dataset: {column: text}}; samplers are names, classes or
-    functions; `router_mapping` is {column: route}, or that by dataset; `learning_rate_mapping` is {regex: rate}.
+    functions; `router_mapping` is {column: route}, or that by dataset; `learning_rate_mapping` is {regex: rate};
+    `optim_args` may be a dictionary, whose `lr` is the learning rate.
     """
 
     prompts: Any = None
@@ -30,6 +32,10 @@ class SentenceTransformerTrainingArguments(TrainingArguments):
     def __post_init__(self) -> None:
         if self.warmup_ratio and not self.warmup_steps:
             self.warmup_steps = self.warmup_ratio
+        if isinstance(self.optim_args, Mapping):
+            given = dict(self.optim_args)
+            self.learning_rate = given.pop("lr", self.learning_rate)
+            self.optim_args = ",".join(f"{name}={value}" for name, value in given.items()) or None
         super().__post_init__()  # type: ignore[no-untyped-call]
         self.prompts = _parsed(self.prompts, "prompts", plain=True)
         self.router_mapping = _parsed(self.router_mapping, "router_mapping") or {}

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from .errors import TrainingError
+
 LABEL_COLUMNS = ("label", "labels", "score", "scores")
 
 
@@ -32,13 +34,17 @@ class SentenceTransformerDataCollator:
         label = next((name for name in self.valid_label_columns if name in names), None)
         if label is not None:
             names.remove(label)
-            batch["label"] = torch.tensor([row[label] for row in features])
+            batch["label"] = self.labels(label, [row[label] for row in features])
         prompts = of_dataset(self.prompts, batch.get("dataset_name"))
         routes = of_dataset(self.router_mapping, batch.get("dataset_name")) or {}
         for name in names:
             prompt = prompts if isinstance(prompts, str) else (prompts or {}).get(name)
-            self.add(batch, name, [row[name] for row in features], prompt, routes.get(name))
+            self.add(batch, name, checked(name, [row[name] for row in features]), prompt, routes.get(name))
         return batch
+
+    def labels(self, name: str, values: list[Any]) -> Any:
+        """The label column as the loss reads it. Raises TrainingError for what is no number."""
+        return _tensor(name, values)
 
     def add(self, batch: dict[str, Any], name: str, values: list[Any], prompt: str | None, task: str | None) -> None:
         """Put one column into the batch."""
@@ -48,6 +54,9 @@ class SentenceTransformerDataCollator:
                 batch[f"{name}_prompt_length"] = self.prompt_length(prompt, task)
         for key, value in self._tokenized(values, task).items():
             batch[f"{name}_{key}"] = value
+        if task is not None:
+            # For a Router that is not the first module: nothing else tells it.
+            batch.setdefault(f"{name}_task", task)
 
     def _tokenized(self, values: list[Any], task: str | None) -> Any:
         takes_task = task is not None and _takes_task(self.tokenize_fn)
@@ -74,6 +83,32 @@ class CrossEncoderDataCollator(SentenceTransformerDataCollator):
     def add(self, batch: dict[str, Any], name: str, values: list[Any], prompt: str | None, task: str | None) -> None:  # noqa: ARG002
         """Put one column into the batch."""
         batch[name] = [with_prompt(prompt, value) for value in values] if prompt else values
+
+    def labels(self, name: str, values: list[Any]) -> Any:
+        """The label column; lists of labels stay lists, as they need not be equally long."""
+        if isinstance(values[0], (list, tuple)):
+            return [_tensor(name, one) for one in values]
+        return _tensor(name, values)
+
+
+def checked(name: str, values: list[Any]) -> list[Any]:
+    """`values` themselves. Raises TrainingError for a column that a model cannot read."""
+    for row, value in enumerate(values):
+        if value is None or isinstance(value, (int, float)):
+            raise TrainingError(
+                f"column {name!r} has {value!r} in row {row} of a batch, where a text is needed; remove the column, or "
+                f"the rows, or call it one of {', '.join(LABEL_COLUMNS)} if it is the label"
+            )
+    return values
+
+
+def _tensor(name: str, values: Any) -> Any:
+    try:
+        return torch.tensor(values)
+    except (TypeError, ValueError) as err:
+        raise TrainingError(
+            f"the label column {name!r} cannot be read as numbers ({err}); it begins with {values[0]!r}"
+        ) from err
 
 
 def of_dataset(setting: Any, dataset: str | None) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from datasets import Dataset, DatasetDict, IterableDataset
 from torch.utils.data import ConcatDataset
 
+from ..modules.router import Router
 from .errors import TrainingError
 
 RESERVED = ("return_loss", "dataset_name")
@@ -29,6 +30,19 @@ def check(data: Any, role: str) -> None:
     taken = [name for name in RESERVED if name in (getattr(data, "column_names", None) or ())]
     if taken:
         raise TrainingError(f"the {role} has the column(s) {taken}, which the trainer uses itself; rename them")
+
+
+def check_routes(model: Any, data: Any) -> None:
+    """Raises TrainingError if the model has a Router, and neither arguments nor rows ({route: text}) name a route."""
+    if not any(isinstance(module, Router) for module in model.children()):
+        return
+    part = next(iter(data.values())) if isinstance(data, DatasetDict) else data
+    rows = iter(part) if part is not None else iter(())
+    if not any(isinstance(value, Mapping) for value in next(rows, {}).values()):
+        raise TrainingError(
+            "the model has a Router, so the arguments need a router_mapping that says which column takes which route, "
+            "such as {'question': 'query', 'answer': 'document'}"
+        )
 
 
 class Named:

@@ -166,7 +166,8 @@ class GroupByLabelBatchSampler(DefaultBatchSampler):
 class TokenLengthBatchSampler(DefaultBatchSampler):
     """Rows of like length together: random windows of many batches, sorted within, batches in random order.
 
-    `count_tokens` gives the length of each text; characters stand in for tokens without it.
+    `count_tokens` gives the length of each text; characters stand in for tokens without it. A row is as long as its
+    longest column, or as all together where the model reads them so (`joins_columns`).
     """
 
     window: int = 64
@@ -180,6 +181,7 @@ class TokenLengthBatchSampler(DefaultBatchSampler):
         generator: torch.Generator | None = None,
         seed: int = 0,
         count_tokens: Callable[[list[str]], list[int]] | None = None,
+        joins_columns: bool = False,
     ) -> None:
         super().__init__(dataset, batch_size, drop_last, valid_label_columns, generator, seed)
         count = count_tokens or (lambda texts: [len(text) for text in texts])
@@ -188,7 +190,8 @@ class TokenLengthBatchSampler(DefaultBatchSampler):
             column = list(dataset[name])
             if name in self.valid_label_columns or not all(isinstance(value, str) for value in column):
                 continue
-            self.lengths = [max(pair) for pair in zip(self.lengths, count(column), strict=True)]
+            join: Callable[[tuple[int, int]], int] = sum if joins_columns else max
+            self.lengths = [join(pair) for pair in zip(self.lengths, count(column), strict=True)]
 
     def __iter__(self) -> Iterator[list[int]]:
         self.reseed()

@@ -23,6 +23,8 @@ class Task:
     collator: type[SentenceTransformerDataCollator]
     default_loss: Callable[[Any], Any]
     columns: Callable[[dict[str, Any]], list[Any]]
+    # Whether the model reads a row's columns together, so that their lengths add up.
+    joins_columns: bool = False
 
 
 def tokenized_columns(batch: dict[str, Any]) -> list[dict[str, Any]]:
@@ -37,7 +39,7 @@ def tokenized_columns(batch: dict[str, Any]) -> list[dict[str, Any]]:
 
 def text_columns(batch: dict[str, Any]) -> list[list[Any]]:
     """The texts of each column."""
-    return [value for value in batch.values() if isinstance(value, list)]
+    return [value for name, value in batch.items() if name != "label" and isinstance(value, list)]
 
 
 def _dense_loss(model: Any) -> Any:
@@ -57,8 +59,6 @@ def _cross_loss(model: Any) -> Any:
     return losses.BinaryCrossEntropyLoss(model) if model.num_labels == 1 else losses.CrossEntropyLoss(model)
 
 
-DENSE = Task(
-    SentenceTransformerTrainingArguments, SentenceTransformerDataCollator, _dense_loss, tokenized_columns
-)  # fmt: skip
+DENSE = Task(SentenceTransformerTrainingArguments, SentenceTransformerDataCollator, _dense_loss, tokenized_columns)
 SPARSE = Task(SparseEncoderTrainingArguments, SparseEncoderDataCollator, _sparse_loss, tokenized_columns)
-CROSS = Task(CrossEncoderTrainingArguments, CrossEncoderDataCollator, _cross_loss, text_columns)
+CROSS = Task(CrossEncoderTrainingArguments, CrossEncoderDataCollator, _cross_loss, text_columns, joins_columns=True)

@@ -31,6 +31,11 @@ def gateway(
     ca_file: Annotated[Path | None, typer.Option(help="A PEM file of certificates to trust the cluster by.")] = None,
     certificate: Annotated[Path | None, typer.Option(help="A PEM file to serve HTTPS with.")] = None,
     certificate_key: Annotated[Path | None, typer.Option(help="The PEM file of its key.")] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="A port for Prometheus, at /metrics; none unless given.")
+    ] = None,
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
+    log_format: Annotated[str, typer.Option(help="text for people, json for machines.")] = "text",
 ) -> None:
     """Stand before the cluster: writes to indices that were set up for it get their vectors, all else goes through.
 
@@ -53,5 +58,8 @@ def gateway(
         ca_file=ca_file,
         certificate=certificate,
         certificate_key=certificate_key,
+        metrics_port=metrics_port,
+        log_level=log_level,
+        log_format=log_format,
     )
     serve_gateway(settings, on_started=lambda at: typer.echo(f"listening on {at}"))

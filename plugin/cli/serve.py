@@ -17,11 +17,15 @@ Host = Annotated[str | None, typer.Option(help="The address to listen on; 0.0.0.
 Port = Annotated[int | None, typer.Option(help="The port to listen on; 0 picks a free one.")]
 Workers = Annotated[int | None, typer.Option(help="Processes that share the port, each with its own models.")]
 Config = Annotated[Path | None, typer.Option(help="A TOML file of settings.")]
+AllowPickle = Annotated[
+    bool, typer.Option("--allow-pickle", help="Take a --model's pytorch_model.bin where it has no safetensors.")
+]
 LogLevel = Annotated[str | None, typer.Option(help="debug, info, warning or error.")]
 
 
 def serve(
     models: Models = None,
+    allow_pickle: AllowPickle = False,
     host: Host = None,
     port: Port = None,
     workers: Workers = None,
@@ -32,12 +36,13 @@ def serve(
     from ..server import serve as run
     from ..settings import read_settings
 
-    read = partial(read_settings, config, _flags(models, host, port, workers, log_level))
+    read = partial(read_settings, config, _flags(models, allow_pickle, host, port, workers, log_level))
     run(read(), on_started=lambda url: typer.echo(f"listening on {url}"), reread=read)
 
 
 def config(
     models: Models = None,
+    allow_pickle: AllowPickle = False,
     host: Host = None,
     port: Port = None,
     workers: Workers = None,
@@ -50,7 +55,7 @@ def config(
 
     from ..origins import origins
 
-    found = origins(config, _flags(models, host, port, workers, log_level))
+    found = origins(config, _flags(models, allow_pickle, host, port, workers, log_level))
     if as_json:
         facts = {each.name: {"value": each.shown, "from": each.source} for each in found}
         typer.echo(json.dumps(facts, indent=2))
@@ -63,13 +68,16 @@ def config(
 
 def _flags(
     models: list[str] | None,
+    allow_pickle: bool,
     host: str | None,
     port: int | None,
     workers: int | None,
     log_level: str | None,
 ) -> Mapping[str, Any]:
+    if allow_pickle and not models:
+        raise typer.BadParameter("--allow-pickle is for the models of --model; a file has allow_pickle for each")
     return {
-        "models": tuple(models) if models else None,
+        "models": tuple({"source": model, "allow_pickle": allow_pickle} for model in models) if models else None,
         "host": host,
         "port": port,
         "workers": workers,

@@ -1,12 +1,15 @@
 """The gateway as an ASGI app."""
 
+import re
 import ssl
+import time
 
 from ..errors import ServiceError
 from .body import once, pieces
 from .http import Answer, ClientGone, Incoming, Receive, Scope, Send, engine_error, incoming
+from .metrics import GatewayMetrics
 from .parts import Parts
-from .routes import Route, route
+from .routes import OTHER, Route, route
 from .searches import Passed, as_cluster_knows_it, header
 from .settings import GatewaySettings
 from .upstream import Upstream
@@ -23,6 +26,7 @@ class Gateway:
         tls = ssl.create_default_context(cafile=settings.ca_file) if settings.ca_file else None
         self._settings = settings
         self._upstream = Upstream(settings.address, tls=tls)
+        self._metrics = GatewayMetrics()
         self._parts: Parts | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,12 +34,14 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
+            started_s = time.perf_counter()
             request = incoming(scope)
-            found = route(request.method, request.path) if self._parts else None
-            if self._parts is None or found is None or found.kind == "other":
+            found = route(request.method, request.path) if self._parts else OTHER
+            if self._parts is None or found.kind == "other":
                 await self._upstream.pass_through(request, receive, send)
             else:
                 await self._ours(self._parts, found, request, receive, send)
+            self._metrics.request(found.kind, time.perf_counter() - started_s)
 
     async def _ours(self, parts: Parts, found: Route, request: Incoming, receive: Receive, send: Send) -> None:
         """What may concern an index with a spec."""
@@ -52,6 +58,9 @@ class Gateway:
             answer = engine_error(err.status, str(err))
         except ClientGone:
             return
+        if found.kind in ("search", "msearch") and answer is not None:
+            told = answer.header if isinstance(answer, Passed) else "hybrid"
+            self._metrics.search(re.split("[; ]", told)[0] or "passed")
         await self._give(answer, request, receive, send)
 
     async def _give(
@@ -73,8 +82,10 @@ class Gateway:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":
+            if self._settings.metrics_port is not None:
+                self._metrics.serve(self._settings.host, self._settings.metrics_port)
             if self._settings.sidecar:
-                self._parts = Parts(self._settings, self._upstream)
+                self._parts = Parts(self._settings, self._upstream, self._metrics)
                 self._parts.start()
             await send({"type": "lifespan.startup.complete"})
         if self._parts is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from outrider.connectors import Cluster, ConnectorError, IndexSpec, complete_some
 
 from .encoding import Guarded
+from .metrics import GatewayMetrics
 
 log = logging.getLogger(__name__)
 
@@ -14,11 +15,11 @@ _PATIENCE_S = 10.0
 
 
 class Completer:
-    """Goes through the indices every `interval_s`; counts the documents that it has `completed`."""
+    """Goes through the indices every `interval_s`."""
 
-    def __init__(self, own: Cluster, encoder: Guarded, interval_s: float) -> None:
-        self.completed = 0
+    def __init__(self, own: Cluster, encoder: Guarded, metrics: GatewayMetrics, interval_s: float) -> None:
         self._own = own
+        self._metrics = metrics
         self._encoder = encoder
         self._interval_s = interval_s
 
@@ -40,7 +41,7 @@ class Completer:
         """All of one index."""
         while True:
             done = await asyncio.to_thread(complete_some, self._own, spec, self._encoder, patience_s=_PATIENCE_S)
-            self.completed += done.seen - done.failed
+            self._metrics.documents("completed", done.seen - done.failed)
             if not done.seen:
                 return
             log.info("%s: %d documents looked at, %d cannot have vectors", spec.index, done.seen, done.failed)

@@ -20,6 +20,7 @@ from outrider.connectors import (
 
 from .drafts import Draft, failed, with_vectors, without_vectors
 from .encoding import Guarded, encode
+from .metrics import GatewayMetrics
 
 WhenDown = Literal["pending", "refuse"]
 Place = tuple[str, str | None]
@@ -53,11 +54,19 @@ class Enricher:
     """Encodes what is written; `own` is the gateway's own way to the cluster, for what it does after a write."""
 
     def __init__(
-        self, own: Cluster, encoder: Guarded, when_down: WhenDown, *, patience_s: float, threads: int = 4
+        self,
+        own: Cluster,
+        encoder: Guarded,
+        metrics: GatewayMetrics,
+        when_down: WhenDown,
+        *,
+        patience_s: float,
+        threads: int = 4,
     ) -> None:
         self.own = own
         self.encoder = encoder
         self.patience_s = patience_s
+        self._metrics = metrics
         self._when_down: WhenDown = when_down
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="outrider-enrich")
 
@@ -103,15 +112,14 @@ class Enricher:
 
     def _with(self, each: Draft, made: Enriched | Rejected | None, tally: Tally) -> bytes:
         source, reason = (failed(each, each.reason), each.reason) if made is None else with_vectors(each, made)
-        tally.failed += bool(reason)
-        tally.encoded += not reason
+        self._count(tally, "failed" if reason else "encoded", 1)
         return source
 
     def _unencoded(self, drafts: Sequence[Draft], reason: str, tally: Tally) -> list[bytes | Refused]:
         if self._when_down == "refuse":
-            tally.refused += len(drafts)
+            self._count(tally, "refused", len(drafts))
             return [Refused(f"it cannot be encoded now: {reason}") for _ in drafts]
-        tally.pending += len(drafts)
+        self._count(tally, "pending", len(drafts))
         return [without_vectors(each) for each in drafts]
 
     def _completed(
@@ -119,14 +127,18 @@ class Enricher:
     ) -> None:
         try:
             done = complete(self.own, spec, self.encoder, places, self.patience_s)
-            tally.encoded += done.seen - done.failed
-            tally.failed += done.failed
+            self._count(tally, "encoded", done.seen - done.failed)
+            self._count(tally, "failed", done.failed)
             self._tell_versions(spec, places, told)
             if refresh:
                 self.own.write("POST", index_path(spec.index, "/_refresh"))
         except ConnectorError as err:
             log.warning("%d updated documents of %s stay pending: %s", len(places), spec.index, err)
-            tally.pending += len(places)
+            self._count(tally, "pending", len(places))
+
+    def _count(self, tally: Tally, outcome: Literal["encoded", "pending", "failed", "refused"], count: int) -> None:
+        setattr(tally, outcome, getattr(tally, outcome) + count)
+        self._metrics.documents(outcome, count)
 
     def _tell_versions(self, spec: IndexSpec, places: Sequence[Place], told: Sequence[dict[str, Any]]) -> None:
         docs = [{"_id": id, "_source": False, **({"routing": routing} if routing else {})} for id, routing in places]

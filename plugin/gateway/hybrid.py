@@ -103,7 +103,7 @@ class Hybrid:
 
     async def _ask(self, asked: Asked, body: dict[str, Any], without: frozenset[str]) -> tuple[dict[str, Any], Headers]:
         target = asked.path + _query_without(asked.parameters, without)
-        headers = [*asked.headers, (b"content-type", b"application/json")]
+        headers = [*asked.headers, (b"content-type", _kind(asked.headers))]
         try:
             answer = await self._upstream.ask("POST", target, headers, orjson.dumps(body))
         except NO_ANSWER as err:
@@ -114,6 +114,12 @@ class Hybrid:
         if told["_shards"]["failed"] or told["timed_out"]:
             raise NotSimple("part of the answer is missing")
         return told, answer.headers
+
+
+def _kind(headers: Headers) -> bytes:
+    """Elasticsearch wants bodies in the version that the answer is asked in."""
+    accepted = next((value for key, value in headers if key == b"accept"), b"")
+    return accepted if b"vnd.elasticsearch+json" in accepted and b"," not in accepted else b"application/json"
 
 
 def _query_without(parameters: Mapping[str, str], without: frozenset[str]) -> bytes:

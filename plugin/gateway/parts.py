@@ -15,6 +15,7 @@ from .encoding import Guarded
 from .enriching import Enricher
 from .http import Headers
 from .hybrid import Hybrid
+from .metrics import GatewayMetrics
 from .searches import Searches
 from .settings import GatewaySettings
 from .specs import SpecBook
@@ -28,15 +29,15 @@ _PAUSE_S = 2.0
 class Parts:
     """Made within a running event loop; `start` waits for nothing, `close` ends all of it."""
 
-    def __init__(self, settings: GatewaySettings, upstream: Upstream) -> None:
+    def __init__(self, settings: GatewaySettings, upstream: Upstream, metrics: GatewayMetrics) -> None:
         self._settings = settings
+        self._metrics = metrics
         self._upstream = upstream
         self.headers = own_headers(settings)
         self.book = SpecBook(upstream, self.headers, settings.spec_interval_s)
         self._encoder = Guarded(lambda: self._client(settings.write_patience_s), _PAUSE_S)
         self._query_encoder = Guarded(lambda: self._client(settings.search_patience_s), _PAUSE_S)
         self._tasks: list[asyncio.Task[None]] = []
-        self.completer: Completer | None = None
         self._writes: Writes | None = None
         self._searches: Searches | None = None
 
@@ -60,6 +61,7 @@ class Parts:
             enricher = Enricher(
                 self._own(),
                 self._encoder,
+                self._metrics,
                 self._settings.when_encoder_down,
                 patience_s=self._settings.write_patience_s,
             )
@@ -86,8 +88,8 @@ class Parts:
     async def _complete(self) -> None:
         with suppress(asyncio.CancelledError):
             await self.book.first(None)
-            self.completer = Completer(self._own(), self._encoder, self._settings.complete_interval_s)
-            await self.completer.keep(self._specs)
+            interval_s = self._settings.complete_interval_s
+            await Completer(self._own(), self._encoder, self._metrics, interval_s).keep(self._specs)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import uvicorn
 
+from ..logs import configure
 from ..server import listen, url_of
 from .app import Gateway
 from .settings import GatewaySettings
@@ -13,6 +14,7 @@ from .settings import GatewaySettings
 
 def serve_gateway(settings: GatewaySettings, on_started: Callable[[str], None]) -> None:
     """Serve until told to stop; requests under way are answered first. Raises PortTaken."""
+    configure(settings)
     listening = listen(settings.host, settings.port)
     config = uvicorn.Config(
         Gateway(settings),

@@ -36,6 +36,8 @@ class GatewaySettings:
     certificate: Path | None = None
     certificate_key: Path | None = None
     metrics_port: int | None = None
+    log_level: str = "info"
+    log_format: str = "text"
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.cluster)

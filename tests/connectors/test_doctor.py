@@ -9,7 +9,7 @@ ML = [{"name": f"opensearch-{name}"} for name in ("knn", "ml", "neural-search")]
 
 def capabilities(version: str = "3.6.0", *, plugins: list[list[dict[str, str]]]) -> Capabilities:
     return parse_capabilities(
-        {"version": {"number": version, "distribution": "opensearch"}},
+        ("opensearch", version),
         {"nodes": {str(n): {"plugins": each} for n, each in enumerate(plugins)}},
         {"nodes": {"0": {"jvm": {"mem": {"heap_used_percent": 40}}}}},
         {"defaults": {"plugins.ml_commons.only_run_on_ml_node": "true"}, "persistent": {}},

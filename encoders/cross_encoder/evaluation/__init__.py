@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from ...old_paths import register
+
 _NAMES = {
     "CEBinaryAccuracyEvaluator": "old_names",
     "CEBinaryClassificationEvaluator": "old_names",
@@ -15,6 +17,7 @@ _NAMES = {
     "CrossEncoderNanoBEIREvaluator": "nano_beir",
     "CrossEncoderRerankingEvaluator": "reranking",
 }
+register(__name__, _NAMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from ...old_paths import register
+
 _NAMES = {
     "BaseWeightingScheme": "weighting",
     "BinaryCrossEntropyLoss": "pointwise",
@@ -23,6 +25,7 @@ _NAMES = {
     "PListMLELoss": "listwise",
     "RankNetLoss": "pairwise",
 }
+register(__name__, _NAMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,9 @@ from ...losses.errors import LossError
 from .base import PairLoss
 
 
-class _OneByOne(PairLoss):
+class OneByOneLoss(PairLoss):
+    """Compares each pair's score with what it should be."""
+
     def __init__(self, model: Any, activation_fn: Any = nn.Identity(), loss_fct: Any = None) -> None:
         super().__init__(model, activation_fn)
         self.loss_fct = loss_fct
@@ -30,7 +32,7 @@ class _OneByOne(PairLoss):
         return {"activation_fn": dotted_name(self.activation_fn)}
 
 
-class BinaryCrossEntropyLoss(_OneByOne):
+class BinaryCrossEntropyLoss(OneByOneLoss):
     """Binary cross entropy of sigmoid(score) over (text, text, label) (arXiv:1901.04085, eq. 1)."""
 
     def __init__(
@@ -43,7 +45,7 @@ class BinaryCrossEntropyLoss(_OneByOne):
         return {**super().get_config_dict(), "pos_weight": weight if weight is None else weight.item()}
 
 
-class CrossEntropyLoss(_OneByOne):
+class CrossEntropyLoss(OneByOneLoss):
     """Cross entropy over the classes of (text, text, class) (arXiv:1908.10084, section 3)."""
 
     one_label: ClassVar[bool] = False
@@ -56,7 +58,7 @@ class CrossEntropyLoss(_OneByOne):
         return self.activation_fn(self.logits(list(zip(*inputs, strict=True)))), labels
 
 
-class MSELoss(_OneByOne):
+class MSELoss(OneByOneLoss):
     """Squared distance to a teacher's score (arXiv:2010.02666, section 3)."""
 
     cites = "margin-mse"

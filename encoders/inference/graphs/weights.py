@@ -1,4 +1,4 @@
-"""The tensors of a safetensors file, by the names that transformers gives them."""
+"""The tensors of a file of weights, by the names that transformers gives them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import NotAModel
+from ...errors import MissingExtra, ModelCorrupt, NotAModel
 
 # Checkpoints of older frameworks call a layer norm's weight gamma and its bias beta.
 _OLD_NAMES = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
@@ -43,7 +43,12 @@ class Weights:
 
 
 def load_weights(path: Path, prefix: str) -> Weights:
-    """Read a safetensors file; `prefix` is what a model with a head puts before its backbone's names."""
+    """Read a safetensors file; `prefix` is what a model with a head puts before its backbone's names.
+
+    A file of torch's own format is read by torch, tensors only: nothing else that a pickle can hold is loaded.
+    """
+    if path.suffix == ".bin":
+        return Weights(_unpickled(path), prefix, str(path))
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -52,6 +57,22 @@ def load_weights(path: Path, prefix: str) -> Weights:
     except SafetensorError as err:
         raise NotAModel(f"{str(path)!r} is not a readable safetensors file ({err}); fetch the model again") from err
     return Weights(tensors, prefix, str(path))
+
+
+def _unpickled(path: Path) -> dict[str, npt.NDArray[Any]]:
+    from pickle import UnpicklingError
+
+    try:
+        import torch
+    except ImportError as err:
+        raise MissingExtra(f"{str(path)!r} is read by torch only: pip install 'outrider[torch]'") from err
+    try:
+        tensors = torch.load(path, map_location="cpu", weights_only=True)
+        return {name: tensor.float().numpy() for name, tensor in tensors.items()}
+    except (UnpicklingError, RuntimeError, EOFError, AttributeError) as err:
+        raise ModelCorrupt(
+            f"{str(path)!r} is not a file of tensors alone, and nothing else is loaded ({type(err).__name__})"
+        ) from err
 
 
 def _float32(file: Any, name: str) -> npt.NDArray[Any]:

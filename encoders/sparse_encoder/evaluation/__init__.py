@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from ...old_paths import register
+
 _NAMES = {
     "ReciprocalRankFusionEvaluator": "rank_fusion",
     "SparseBinaryClassificationEvaluator": "binary_classification",
@@ -14,6 +16,7 @@ _NAMES = {
     "SparseTranslationEvaluator": "translation",
     "SparseTripletEvaluator": "triplet",
 }
+register(__name__, _NAMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,8 @@
 import importlib
 from typing import Any
 
+from ...old_paths import register
+
 _NAMES = {
     "CSRLoss": "reconstruction",
     "CSRReconstructionLoss": "reconstruction",
@@ -17,6 +19,7 @@ _NAMES = {
     "SparseTripletLoss": "embeddings",
     "SpladeLoss": "splade",
 }
+register(__name__, _NAMES)
 
 
 def __getattr__(name: str) -> Any:

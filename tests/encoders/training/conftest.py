@@ -1,13 +1,31 @@
 """Tiny models of the surface tests, and training data for them."""
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from datasets import Dataset
 
-from ..surface.conftest import CORPUS, backbones, reranker_folder, splade_folder  # noqa: F401 -- fixtures
+from ..surface.conftest import (  # noqa: F401 -- fixtures
+    CORPUS,
+    backbones,
+    reranker_folder,
+    splade_folder,
+    two_label_folder,
+)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Models this small gain nothing from threads, which lose much time waiting for each other on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
 
 WORDS = [word for text in CORPUS for word in text.split()]
 

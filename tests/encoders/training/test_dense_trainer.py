@@ -11,6 +11,7 @@ import torch
 from datasets import Dataset, DatasetDict
 from sentence_transformers import losses as reference_losses
 from sentence_transformers import sampler as reference_sampler
+from torch.utils.data import ConcatDataset
 
 from outrider.encoders import (
     SentenceTransformer,
@@ -68,6 +69,19 @@ def test_no_duplicates_makes_the_same_batches(pairs: Dataset) -> None:
     assert made[0] == made[1]
 
 
+@pytest.mark.parametrize("turns", [sampler.ProportionalBatchSampler, sampler.RoundRobinBatchSampler])
+def test_several_datasets_have_other_batches_in_every_epoch(turns: Any, pairs: Dataset) -> None:
+    parts, generator = [pairs.select(range(40)), pairs.select(range(40, 64))], torch.Generator()
+    rows = [sampler.NoDuplicatesBatchSampler(part, 8, False, generator=generator) for part in parts]
+    one = turns(ConcatDataset(parts), rows, generator=generator, seed=3)  # type: ignore[arg-type]
+    made = []
+    for epoch in (0, 1, 0):
+        one.set_epoch(epoch)
+        made.append([sorted(batch) for batch in one])
+    assert made[0] == made[2]
+    assert not {str(batch) for batch in made[0]} & {str(batch) for batch in made[1]}
+
+
 def test_fifty_steps_end_in_the_same_weights(
     backbones: dict[str, str], pairs: Dataset, options: dict[str, Any]
 ) -> None:
@@ -77,6 +91,26 @@ def test_fifty_steps_end_in_the_same_weights(
         (mine - start).abs().max() > 1e-3
         for mine, start in zip(weights(ours), weights(SentenceTransformer(backbones["bert"])), strict=True)
     )
+
+
+@pytest.mark.parametrize("seed", [0, 12])
+def test_fifty_steps_without_duplicates_end_in_the_same_weights(
+    seed: int, backbones: dict[str, str], pairs: Dataset, options: dict[str, Any]
+) -> None:
+    # Repeated answers: the sampler has rows to hold back, and the last batches of an epoch are smaller.
+    repeated = Dataset.from_dict({"anchor": pairs["anchor"], "positive": [text[:4] for text in pairs["positive"]]})
+    extra = {"batch_sampler": "no_duplicates", "seed": seed}
+    assert_same_weights(*train_both(backbones["bert"], options, repeated, "MultipleNegativesRankingLoss", **extra))
+
+
+@pytest.mark.parametrize("turns", ["proportional", "round_robin"])
+def test_several_datasets_without_duplicates_take_the_same_batches(
+    turns: str, backbones: dict[str, str], pairs: Dataset, options: dict[str, Any]
+) -> None:
+    # One epoch: after it, Sentence Transformers 5.2 gives every dataset the same batches again, which ours does not.
+    data = DatasetDict({"a": pairs.select(range(40)), "b": pairs.select(range(40, 64))})
+    extra = {"multi_dataset_batch_sampler": turns, "max_steps": 6, "batch_sampler": "no_duplicates"}
+    assert_same_weights(*train_both(backbones["bert"], options, data, "MultipleNegativesRankingLoss", **extra))
 
 
 @pytest.mark.parametrize("turns", ["proportional", "round_robin"])

@@ -1,5 +1,8 @@
-"""A sidecar that may ask a real cluster."""
+"""A sidecar that may ask a real cluster, and a browser."""
 
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +18,29 @@ BODIES = [
     ("Printer", "An old device that puts ink on paper, when it works."),
     ("Kingfisher", "A small blue bird that dives into rivers."),
 ]
+
+
+INSTALL = ("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A system's Chromium; where there is none, and apt and the right to use it are there, it is installed."""
+    if found := _found():
+        return found
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        pytest.skip("no browser here, and it takes root and apt to install one: apt-get install chromium")
+    for command in (("apt-get", "update", "--quiet"), INSTALL):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        if done.returncode:
+            pytest.skip(f"no browser here, and `{' '.join(command)}` failed: {done.stderr.strip()[-300:]}")
+    found = _found()
+    assert found, "apt installed chromium, and it is not on PATH"
+    return found
+
+
+def _found() -> str | None:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="package")

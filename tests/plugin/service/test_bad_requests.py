@@ -1,19 +1,14 @@
 """What is wrong with a request is said in the protocol's own shape: 4xx, never 5xx, and the good texts are not lost."""
 
 import json
-import pickle
 import socket
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from outrider.encoders import EncoderError
-from outrider.plugin.registry import open_served
 from outrider.plugin.routes import OPERATIONS
-from outrider.plugin.settings import ModelSettings
 
 Post = Callable[..., httpx.Response]
 
@@ -158,11 +153,3 @@ def test_a_body_that_does_not_arrive_is_504(sidecar: Any) -> None:
     with socket.create_connection((host, int(port))) as slow:
         slow.sendall(b"POST /embed HTTP/1.1\r\nHost: x\r\nOutrider-Timeout: 0.2\r\nContent-Length: 50\r\n\r\n{")
         assert slow.recv(100).startswith(b"HTTP/1.1 504 ")
-
-
-def test_weights_in_a_pickle_are_not_served(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
-    (tmp_path / "modules.json").write_text("[]")
-    (tmp_path / "pytorch_model.bin").write_bytes(pickle.dumps({"a": 1}))
-    with pytest.raises(EncoderError, match="safetensors"):
-        open_served(ModelSettings(source=str(tmp_path)))
