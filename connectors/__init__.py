@@ -13,13 +13,13 @@ from .backfill import (
     outlook,
     spec_in_place,
 )
-from .capabilities import parse_release
 from .chunks import Chunking
-from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect
+from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect, read_release
 from .common.features import escape_token, feature_weights, unescape_token
 from .dialect import Dialect, dialect_for
 from .doctor import Diagnosis, examine, read_capabilities
 from .documents import Document, Prepared, Unreadable, read_jsonl
+from .elasticsearch.inference import SERVICES
 from .enrich import Enriched, Rejected, enrich, failed_marker, pending_marker
 from .errors import (
     BadDocument,
@@ -40,6 +40,7 @@ from .errors import (
     SettingInTheWay,
     SpecUnreadable,
 )
+from .explain import Choice, explain
 from .finding import Finding
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
 from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
@@ -49,10 +50,12 @@ from .native_search import NativeSearcher
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .reading import read_documents
+from .registering import register, unregister
 from .registration import register, unregister
 from .report import IndexingReport, Outcome
 from .request import Request, index_path
 from .search import Searcher
+from .semantic_search import SemanticSearcher
 from .spec import META_KEY, TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights, spec_from_meta
 from .specfile import Declared, read_spec_file, spec_as_yaml, spec_schema
 from .text import join_text
@@ -84,11 +87,13 @@ __all__ = [
     "Finding",
     "NativeSearcher",
     "examine",
+    "explain",
     "read_capabilities",
     "register",
     "unregister",
     "META_KEY",
     "MODES",
+    "SERVICES",
     "TECHNIQUES",
     "Answer",
     "BadDocument",
@@ -96,6 +101,7 @@ __all__ = [
     "BadSpec",
     "CheckpointUnusable",
     "Chunking",
+    "Choice",
     "Cluster",
     "ClusterError",
     "ClusterUnavailable",
@@ -135,6 +141,7 @@ __all__ = [
     "RequestRefused",
     "Result",
     "Searcher",
+    "SemanticSearcher",
     "SettingInTheWay",
     "SparseField",
     "Technique",
@@ -157,10 +164,10 @@ __all__ = [
     "index_path",
     "join_text",
     "outlook",
-    "parse_release",
     "pending_marker",
     "read_documents",
     "read_jsonl",
+    "read_release",
     "read_spec",
     "reciprocal_rank_fusion",
     "require_spec",

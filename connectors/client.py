@@ -1,5 +1,6 @@
 """A thin port over the official clients: JSON in, JSON out, errors by what one can do about them."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -46,7 +47,7 @@ class Cluster(Reader, Protocol):
     def write(self, method: str, path: str, body: Body = None) -> Any: ...
 
 
-class LiveCluster:
+class LiveCluster(ABC):
     """A live cluster. Every call raises ClusterUnavailable (after `patience_s` of trying) or RequestRefused."""
 
     def __init__(self, url: str, *, timeout_s: float = 60, patience_s: float = 30, login: Login | None = None) -> None:
@@ -71,14 +72,15 @@ class LiveCluster:
     def write(self, method: str, path: str, body: Body = None) -> Any:
         return self._retrying(method, path, body)
 
-    def close(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def close(self) -> None: ...
 
-    def _open(self, timeout_s: float, login: Login | None) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _open(self, timeout_s: float, login: Login | None) -> None: ...
 
+    @abstractmethod
     def _once(self, method: str, path: str, body: Body) -> Any:
-        raise NotImplementedError
+        """One request, not tried again."""
 
     def _retrying(self, method: str, path: str, body: Body) -> Any:
         retrying = Retrying(
@@ -189,9 +191,20 @@ class DryRun:
     def write(self, method: str, path: str, body: Body = None) -> Any:
         if isinstance(body, bytes):
             raise ClusterError(f"a dry run writes no documents (asked for {method} {path})")
-        shown = {**body, "credential": {"key": "…"}} if body and "credential" in body else body
-        self.requests.append(Request(method, path, shown))
+        self.requests.append(Request(method, path, _without_secrets(body)))
         return _Promised(str((body or {}).get("name", path)))
+
+
+_SECRETS = ("credential", "secret_parameters", "api_key")
+
+
+def _without_secrets(body: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A body whose keys and passwords, at any depth, are not shown."""
+    if body is None:
+        return None
+    hidden = {name: "…" if isinstance(value, str) else {"key": "…"} for name, value in body.items() if name in _SECRETS}
+    inner = {name: _without_secrets(value) if isinstance(value, Mapping) else value for name, value in body.items()}
+    return {**inner, **hidden}
 
 
 class _Promised(dict[str, Any]):

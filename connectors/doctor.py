@@ -6,6 +6,7 @@ from typing import Any
 from .capabilities import Capabilities, parse_capabilities
 from .client import Cluster, read_release
 from .elasticsearch.findings import findings as elasticsearch_findings
+from .errors import RequestRefused
 from .finding import Finding
 from .opensearch.settings import HEAP, ML_NODE, SettingChange, changes_wanted, settings_body
 from .request import Request
@@ -30,8 +31,16 @@ def read_capabilities(cluster: Cluster) -> Capabilities:
         cluster.read("GET", "/_nodes/plugins"),
         cluster.read("GET", "/_nodes/stats/jvm"),
         cluster.read("GET", _SETTINGS_PATH),
-        cluster.read("GET", "/_license") if release[0] == "elasticsearch" else None,
+        _licence(cluster) if release[0] == "elasticsearch" else None,
     )
+
+
+def _licence(cluster: Cluster) -> Any:
+    """What the cluster says of its licence; None to a user who may not ask."""
+    try:
+        return cluster.read("GET", "/_license")
+    except RequestRefused:
+        return None
 
 
 def examine(cluster: Cluster, sidecar_url: str = EXAMPLE_SIDECAR) -> Diagnosis:

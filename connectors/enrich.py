@@ -13,6 +13,9 @@ from .ports import Encoded, Encoder, EncodingFailed
 from .spec import IndexSpec
 from .text import text_hash
 
+# What Elasticsearch keeps of semantic_text fields beside a document; it comes with the vectors where one asks for them.
+ENGINES_OWN = "_inference_fields"
+
 
 @dataclass(frozen=True, slots=True)
 class Enriched:
@@ -98,8 +101,10 @@ def is_unchanged(spec: IndexSpec, document: Prepared, stored: Mapping[str, Any])
     if not isinstance(found, Mapping):
         return False
     wanted = marker(spec, document)
-    fields = {key: value for key, value in stored.items() if key not in spec.own_fields}
-    return all(found.get(key) == value for key, value in wanted.items()) and fields == document.fields
+    ours = (*spec.own_fields, ENGINES_OWN)
+    fields = {key: value for key, value in stored.items() if key not in ours}
+    theirs = {key: value for key, value in document.fields.items() if key not in ours}
+    return all(found.get(key) == value for key, value in wanted.items()) and fields == theirs
 
 
 def check_complete(spec: IndexSpec, encoded: Encoded) -> None:

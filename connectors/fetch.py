@@ -37,7 +37,7 @@ def fetch(cluster: Cluster, spec: IndexSpec, keys: Sequence[Key], encoded: Encod
     body = {
         "query": _query(cluster, spec, [key.id for key in keys], encoded),
         "size": len(keys) * len(indices),
-        "_source": cluster.dialect.source_filter(spec.own_fields),
+        "_source": {"excludes": list(spec.own_fields)},  # other vectors stay out where the engine leaves them out
     }
     answer = cluster.read("POST", index_path(",".join(indices), "/_search"), body)
     found = parse_hits(answer, f"reading documents of '{spec.index}'")

@@ -79,7 +79,7 @@ def fresh_spec(
 def spec_for_models(cluster: Cluster, spec: IndexSpec, models: Models) -> IndexSpec:
     """The same spec with other models, their vectors in the fields that suit this cluster best."""
     fresh = fresh_spec(cluster, spec.index, spec.text_fields, models)
-    plain = replace(spec, way="sidecar", pipelines=None, follower=None)
+    plain = replace(spec, way="sidecar", pipelines=None, endpoints=None, follower=None)
     return replace(plain, models=models, dense=fresh.dense, sparse=fresh.sparse)
 
 

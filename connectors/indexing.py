@@ -19,6 +19,7 @@ from .native_writer import NativeWriter
 from .ports import Encoder
 from .report import IndexingReport, Outcome
 from .request import index_path
+from .semantic_writer import SemanticWriter
 from .spec import IndexSpec
 
 Progress = Callable[[IndexingReport], None]
@@ -53,7 +54,8 @@ def index_documents(
     """
     check_models(spec, encoder.models)
     spec = ensure_index(cluster, spec)
-    kind = NativeWriter if spec.way == "native" else BatchWriter
+    native = SemanticWriter if spec.endpoints else NativeWriter
+    kind = native if spec.way == "native" else BatchWriter
     writer = kind(cluster, spec, encoder, patience_s=patience_s, skip_unchanged=skip_unchanged)
     followed = _followed(cluster, spec, writer, encoder_for, patience_s)
     run = _Run(spec, followed, on_progress, on_failure)

@@ -13,8 +13,8 @@ from .fusion import Technique
 from .ports import ModelIdentity, Models
 
 Space = Literal["cosinesimil", "innerproduct", "l2"]
-DenseKind = Literal["binary", "knn_vector", "dense_vector"]
-SparseKind = Literal["rank_features", "sparse_vector"]
+DenseKind = Literal["binary", "knn_vector", "dense_vector", "semantic_text"]
+SparseKind = Literal["rank_features", "sparse_vector", "semantic_text"]
 Element = Literal["float", "byte", "bit"]
 Structure = Literal["hnsw", "flat", "int8_hnsw", "int8_flat", "int4_hnsw", "int4_flat", "bbq_hnsw", "bbq_flat"]
 Way = Literal["native", "sidecar"]
@@ -74,6 +74,17 @@ class Pipelines:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Elasticsearch's inference endpoints that encode and rerank for one index (native way); None where it has none."""
+
+    dense_document: str | None = None
+    dense_query: str | None = None
+    sparse_document: str | None = None
+    sparse_query: str | None = None
+    rerank: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IndexSpec:
     """One index: its texts, its vector fields, and how its results are fused and reranked.
 
@@ -96,6 +107,7 @@ class IndexSpec:
     chunks: Chunking | None = None
     way: Way = "sidecar"
     pipelines: Pipelines | None = None
+    endpoints: Endpoints | None = None
     id_field: str | None = None
     marker: str = "outrider"
     match: Match = "best_fields"
@@ -211,6 +223,7 @@ def _from_values(values: Mapping[str, Any], index: str) -> IndexSpec:
             "chunks": Chunking(**values["chunks"]) if values.get("chunks") else None,
             "weights": Weights(**values.get("weights", {})),
             "pipelines": Pipelines(**values["pipelines"]) if values["pipelines"] else None,
+            "endpoints": Endpoints(**values["endpoints"]) if values.get("endpoints") else None,
         }
     )
 

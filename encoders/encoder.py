@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from . import files, folder, multi_process, prompts
 from .adapters import Adapters
+from .inference.ahead import ahead, slices
 from .inference.plan import Batch
-from .loop import run, wants_progress_bar
+from .loop import Part, part_size, run, wants_progress_bar
 from .modules.module import Features
 from .modules.pooling import Pooling
 from .modules.prepared import accepted_keywords, prepare
@@ -82,6 +83,8 @@ class Encoder(Adapters, nn.Sequential):
         if similarity := request.similarity_fn_name or settings.get("similarity_fn_name"):
             self.similarity_fn_name = similarity
         self._prompt_lengths: dict[str, int] = {}
+        self.truncated_texts = 0
+        """How many of the texts given so far were cut at the limit, where the tokeniser says so."""
         self._model_card_text = _card_text(path)
         self.origin = None if path is None else hub_origin(path)
         self._check_default_prompt()
@@ -178,14 +181,34 @@ class Encoder(Adapters, nn.Sequential):
             inputs = [_with_prompt(prompt, text) for text in inputs]
             length = self._prompt_length(prompt, **kwargs)
             extra = {} if length is None else {"prompt_length": length}
+        size = part_size(batch_size)
+        options = {key: value for key, value in kwargs.items() if key == "task"}
         yield from run(
-            prepare(self._head, inputs, **{key: value for key, value in kwargs.items() if key == "task"}),
+            self._prepared(inputs, size, options),
             lambda features: self._forward_batch(features, **kwargs),
+            count=len(inputs),
             batch_size=batch_size,
             device=self.device,
             extra=extra,
             show_progress_bar=show_progress_bar,
         )
+
+    def _prepared(self, inputs: Sequence[Any], size: int, options: dict[str, Any]) -> Iterator[Part]:
+        """The inputs, tokenised part by part, each while the one before it runs."""
+
+        def prepared(part: slice) -> Part:
+            return Part(part.start, prepare(self._head, inputs[part], **options))
+
+        cut = 0
+        for part in ahead(prepared, slices(len(inputs), size)):
+            cut += part.prepared.truncated
+            yield part
+        self._count_truncated(cut, len(inputs))
+
+    def _count_truncated(self, cut: int, count: int) -> None:
+        if cut:
+            self.truncated_texts += cut
+            logger.info("%d of %d texts were cut at %s tokens", cut, count, self.get_max_seq_length())
 
     def _in_processes(
         self,
@@ -203,10 +226,13 @@ class Encoder(Adapters, nn.Sequential):
         try:
             bar = wants_progress_bar(show_progress_bar, logger)
             options = {**options, "show_progress_bar": False}
-            parts = multi_process.run(active, method, inputs, options, chunk_size=chunk_size, show_progress_bar=bar)
+            parts, cut = multi_process.run(
+                active, method, inputs, options, chunk_size=chunk_size, show_progress_bar=bar
+            )
         finally:
             if own:
                 multi_process.stop(active)
+        self._count_truncated(cut, len(inputs))
         return multi_process.joined(parts)
 
     def start_multi_process_pool(self, target_devices: list[str] | None = None) -> multi_process.Pool:

@@ -1,8 +1,9 @@
-"""The one encode loop: tokenise once, batch by token budget, run, and say which inputs came out."""
+"""The one encode loop: tokenise a part ahead, batch by token budget, run, and say which inputs came out."""
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -15,6 +16,21 @@ from .util.tensor import batch_to_device
 
 # A launch costs an accelerator more than padding does, so there batches are only limited by their rows.
 _UNLIMITED = sys.maxsize
+_LEAST_PART = 2048
+_BATCHES_OF_PART = 16
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the inputs, tokenised, and where they begin."""
+
+    start: int
+    prepared: Prepared
+
+
+def part_size(batch_size: int) -> int:
+    """How many inputs are tokenised and planned together: enough to find many of like length."""
+    return max(_LEAST_PART, _BATCHES_OF_PART * batch_size)
 
 
 def token_budget(batch_size: int, device: torch.device) -> TokenBudget:
@@ -25,21 +41,29 @@ def token_budget(batch_size: int, device: torch.device) -> TokenBudget:
 
 
 def run(
-    prepared: Prepared,
+    parts: Iterable[Part],
     forward: Callable[[Features], Features],
     *,
+    count: int,
     batch_size: int,
     device: torch.device,
     extra: Features,
     show_progress_bar: bool,
 ) -> Iterator[tuple[Batch, Features]]:
-    """The features of each batch, with the positions of its inputs."""
-    batches = plan_batches(prepared.lengths, token_budget(batch_size, device))
-    for batch in tqdm(batches, desc="Batches", disable=not show_progress_bar):
-        features = prepared.batch(batch.indices, batch.length)
-        with torch.no_grad():
-            outputs = forward(batch_to_device({**features, **extra}, device))
-        yield batch, outputs
+    """The features of each batch, with the positions of its inputs; `count` is how many inputs all parts hold."""
+    planned = 0
+    with tqdm(desc="Batches", disable=not show_progress_bar) as bar:
+        for part in parts:
+            batches = plan_batches(part.prepared.lengths, token_budget(batch_size, device))
+            planned += len(batches)
+            # Exact with the last part; until then as if all parts were like those seen.
+            bar.total = round(planned * count / (part.start + len(part.prepared.lengths)))
+            for batch in batches:
+                features = part.prepared.batch(batch.indices, batch.length)
+                with torch.no_grad():
+                    outputs = forward(batch_to_device({**features, **extra}, device))
+                yield Batch(tuple(part.start + index for index in batch.indices), batch.length), outputs
+                bar.update()
 
 
 def wants_progress_bar(asked: bool | None, logger: logging.Logger) -> bool:

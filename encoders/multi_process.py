@@ -4,7 +4,7 @@ import math
 import os
 import pickle
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -64,8 +64,8 @@ def run(
     *,
     chunk_size: int | None,
     show_progress_bar: bool,
-) -> list[Any]:
-    """model.method(chunk, **options) for every chunk; the results in the order of the inputs.
+) -> tuple[list[Any], int]:
+    """model.method(chunk, **options) for every chunk; the results in the order of the inputs, and the texts cut.
 
     Raises what a process raised, and WorkerDied if one ended without a word.
     """
@@ -74,13 +74,15 @@ def run(
     for index, begin in enumerate(starts):
         pool["input"].put((index, method, list(inputs[begin : begin + size]), options))
     results: dict[int, Any] = {}
+    cut = 0
     for _ in tqdm(starts, desc="Chunks", disable=not show_progress_bar):
         index, content = _next(pool)
-        result = pickle.loads(content)
+        result, truncated = pickle.loads(content)
         if isinstance(result, Exception):
             raise result
         results[index] = result
-    return [results[index] for index in sorted(results)]
+        cut += truncated
+    return [results[index] for index in sorted(results)], cut
 
 
 def _next(pool: Pool) -> tuple[int, bytes]:
@@ -104,16 +106,17 @@ def _work(device: str, model: Any, inputs: Any, outputs: Any, threads: int) -> N
     model.to(device)
     while (task := inputs.get()) is not None:
         index, method, chunk, options = task
-        outputs.put((index, _answer(getattr(model, method), chunk, {**options, "device": device})))
+        outputs.put((index, _answer(model, method, chunk, {**options, "device": device})))
 
 
-def _answer(call: Callable[..., Any], chunk: list[Any], options: dict[str, Any]) -> bytes:
-    """The result, or whatever went wrong: the parent process raises it."""
+def _answer(model: Any, method: str, chunk: list[Any], options: dict[str, Any]) -> bytes:
+    """The result, or whatever went wrong, which the parent process raises; and how many texts were cut."""
+    before = model.truncated_texts
     try:
-        result = call(chunk, **options)
+        result = getattr(model, method)(chunk, **options)
     except Exception as err:  # noqa: BLE001 -- handed to the parent, which raises it
         result = err
-    return pickle.dumps(_on_cpu(result))
+    return pickle.dumps((_on_cpu(result), model.truncated_texts - before))
 
 
 def _on_cpu(result: Any) -> Any:

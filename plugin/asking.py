@@ -2,7 +2,17 @@
 
 from typing import Protocol
 
-from outrider.connectors import Answer, Cluster, Encoder, Filter, IndexSpec, Mode, NativeSearcher, Searcher
+from outrider.connectors import (
+    Answer,
+    Cluster,
+    Encoder,
+    Filter,
+    IndexSpec,
+    Mode,
+    NativeSearcher,
+    Searcher,
+    SemanticSearcher,
+)
 
 
 class Asker(Protocol):
@@ -22,7 +32,7 @@ class Asker(Protocol):
 def asker_for(cluster: Cluster, spec: IndexSpec, encoder: Encoder | None) -> Asker:
     """The native way needs no encoder here: the cluster calls the sidecar itself."""
     if spec.way == "native":
-        return NativeSearcher(cluster, spec)
+        return SemanticSearcher(cluster, spec) if spec.endpoints else NativeSearcher(cluster, spec)
     if encoder is None:
         raise ValueError(f"index '{spec.index}' is asked by the sidecar, which needs an encoder")
     return Searcher(cluster, spec, encoder)

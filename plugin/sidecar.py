@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from . import truncations
 from .errors import BodyTooLarge
 from .keys import KeyRing
 from .metrics import Metrics
@@ -80,6 +81,7 @@ class Sidecar:
         task = task or "document"
         key = (served.fingerprint, served.model.executor, texts[0]) if task == "query" and len(texts) == 1 else None
         if key is not None and (found := self._find(served, key)):
+            truncations.count([found])
             return Encoding(served, [found])
         outcomes = await self._run(served, texts, task, priority, deadline_s)
         if key is not None and not isinstance(outcomes[0], Failed) and self.settings.query_cache:
@@ -111,6 +113,7 @@ class Sidecar:
         with model_span(served.name, served.kind, priority, len(inputs)):
             outcomes = await served.scheduler.encode(inputs, task, priority, deadline_s, takes_part=takes_part)
         served.metrics.answered(priority, time.perf_counter() - started_s)
+        truncations.count(outcomes)
         return outcomes
 
     def _find(self, served: Served, key: Key) -> Outcome | None:

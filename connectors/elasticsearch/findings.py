@@ -29,7 +29,7 @@ def _who_encodes(capabilities: Capabilities) -> Finding:
     if capabilities.is_native:
         return Finding("fine", "the inference API is here and licensed: the cluster can call the sidecar itself")
     missing = ", ".join(capabilities.missing_for_native)
-    return Finding("note", f"no {missing}: the sidecar encodes documents and queries, fuses and reranks itself")
+    return Finding("note", f"lacking {missing}: the sidecar encodes documents and queries, fuses and reranks itself")
 
 
 def _taken_for_granted(capabilities: Capabilities) -> list[Finding]:

@@ -5,20 +5,19 @@ from typing import Any
 from ..common import mapping
 from ..spec import IndexSpec
 from .dense import dense_property
+from .semantic import semantic_properties
 from .since import Version, has
 
 
 def index_body(version: Version, spec: IndexSpec) -> dict[str, Any]:
     """What a new index is created with."""
-    return mapping.index_with(spec, index_settings(spec), own_properties(version, spec))
-
-
-def index_settings(spec: IndexSpec) -> dict[str, Any]:
-    return {"default_pipeline": spec.pipelines.ingest} if spec.pipelines else {}
+    return mapping.index_with(spec, {}, own_properties(version, spec))
 
 
 def own_properties(version: Version, spec: IndexSpec) -> dict[str, Any]:
     """The fields that we add beside the user's own."""
+    if spec.endpoints:
+        return mapping.own_properties(spec, semantic_properties(spec, spec.endpoints))
     vectors: dict[str, Any] = {}
     if spec.dense:
         vectors[spec.dense.name] = dense_property(version, spec.dense)

@@ -9,6 +9,7 @@ from ..errors import ClusterError
 from ..index import read_spec, remove_spec
 from ..registration import unregister
 from ..request import index_path
+from ..semantic_registration import refuse_registered
 from ..spec import IndexSpec
 
 _AT_ONCE = 5000
@@ -42,6 +43,7 @@ def destroy(cluster: Cluster, index: str, on_progress: Callable[[int, int], None
     found = leftovers(cluster, index)
     if found.spec is None:
         return found
+    refuse_registered(found.spec)
     if found.spec.pipelines is not None:
         unregister(cluster, index)
     _strip(cluster, found.spec, found.enriched, on_progress)

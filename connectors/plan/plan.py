@@ -10,6 +10,7 @@ from ..index import ensure_index, fresh_spec, index_exists, live_properties, rea
 from ..ports import Models
 from ..registration import native_spec, register, unregister
 from ..request import Request
+from ..semantic_registration import refuse_registered
 from ..spec import DenseField, IndexSpec, SparseField
 from ..specfile import Declared
 from .changes import Change, mapping_changes, spec_changes
@@ -94,6 +95,13 @@ def _stored(cluster: Cluster, index: str, notes: list[str]) -> IndexSpec | None:
 def _wanted(cluster: Cluster, declared: Declared, models: Models, stored: IndexSpec | None, exists: bool) -> IndexSpec:
     """The declared spec; what the file leaves open is as it is, or as it is best for this cluster."""
     template = declared.template
+    if stored is not None:
+        refuse_registered(stored)
+    if template.way == "native" and cluster.dialect.name == "Elasticsearch":
+        raise BadSpec(
+            f"index '{template.index}' has way native, which on Elasticsearch is set up by `outrider register` alone: "
+            f"use that, or leave way out of the file"
+        )
     dense, sparse = _fields(cluster, declared, models, stored, exists)
     spec = declared.spec(models, dense, sparse)
     if stored is not None:

@@ -50,8 +50,9 @@ DESCRIPTIONS: Mapping[str, str] = {
     "exact_limit": "Up to how many vectors all of them are scored, where the engine has no vector index.",
 }
 _CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)
-# Not the author's to say: the model decides the dimension, registering makes pipelines, migrating a follower.
-_DERIVED = frozenset(("dense.dimension", "pipelines", "follower"))
+# Not the author's to say: the model decides the dimension, registering makes pipelines and endpoints, migrating a
+# follower.
+_DERIVED = frozenset(("dense.dimension", "pipelines", "endpoints", "follower"))
 
 
 class PinnedModel(BaseModel):

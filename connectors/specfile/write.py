@@ -8,7 +8,7 @@ import yaml
 from ..spec import IndexSpec, Weights
 from .declared import KINDS
 
-_ELSEWHERE = ("models", "pipelines", "follower")
+_ELSEWHERE = ("models", "pipelines", "endpoints", "follower")
 _MODELS_DECIDE = "dimension"
 
 

@@ -66,6 +66,13 @@ class ModelDescription:
         """Whether the folder brings an ONNX graph rather than bare weights."""
         return self.weights.suffix == ".onnx"
 
+    @property
+    def reads_first_only(self) -> bool:
+        """Whether the head reads the first token alone, so that the last layer need compute no other."""
+        if self.kind == "dense":
+            return tuple(self.pooling) == ("cls",)
+        return self.kind == "rerank" and self.config.get("classifier_pooling", "cls") == "cls"
+
     def prompt(self, task: str | None) -> str:
         """The prompt of a task ("query" or "document"), as encode_query and encode_document choose it."""
         prompts = self.prompts or {}

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .plan import TokenBudget
 from .tokenizer import TokenizedText
 
 
@@ -25,6 +26,11 @@ class Executor(Protocol):
     @property
     def name(self) -> str:
         """What runs, in which numerics, and why it was chosen."""
+        ...
+
+    @property
+    def budget(self) -> TokenBudget:
+        """How large its batches are best, and how mixed their lengths may be."""
         ...
 
     def run(self, batch: TokenBatch) -> npt.NDArray[np.float32]:

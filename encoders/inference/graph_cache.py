@@ -15,10 +15,15 @@ def graph_file(description: ModelDescription, fingerprint: str, cache: Path, pre
     """The folder's own graph, or the one built from its weights, which is written into the cache if it is not there."""
     if description.has_graph:
         return description.weights
-    path = cache / "graphs" / f"{fingerprint}-{description.kind}-{precision}-v{GRAPH_VERSION}.onnx"
+    path = graph_path(description, fingerprint, cache, precision)
     if not path.is_file():
         _build(description, path, precision)
     return path
+
+
+def graph_path(description: ModelDescription, fingerprint: str, cache: Path, precision: str) -> Path:
+    """Where the graph built from these weights lies in the cache."""
+    return cache / "graphs" / f"{fingerprint}-{description.kind}-{precision}-v{GRAPH_VERSION}.onnx"
 
 
 def _build(description: ModelDescription, path: Path, precision: str) -> None:

@@ -1,7 +1,9 @@
 """A served model: text in, vectors, term weights or scores out. Needs neither torch nor transformers."""
 
+import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,22 @@ import numpy.typing as npt
 from ..errors import EncoderError
 from ..sources import cache_root, resolve
 from ..types import SparseVector
-from . import rows
-from .choice import check_choice, choose
+from . import loss, rows
+from .ahead import ahead, slices
+from .choice import Wish, choose
 from .description import Kind, ModelDescription, describe, fingerprint
 from .executor import Executor, pad
-from .plan import DEFAULT_BUDGET, TokenBudget, plan_batches, restore_order
+from .graph_cache import graph_path
+from .loss import PrecisionLoss
+from .plan import plan_batches, restore_order
 from .query_table import QueryTable
 from .static_executor import StaticExecutor
 from .tokenizer import RefusedText, Text, Token, TokenizedText, Tokenizer
+
+# Texts that are tokenised and planned together: enough to find texts of like length, few enough to start soon.
+_SLICE = 1024
+
+log = logging.getLogger(__name__)
 
 Row = npt.NDArray[np.float32] | SparseVector | float
 
@@ -42,12 +52,16 @@ class Model:
         self._vocabulary = self._tokenizer.vocabulary if description.kind == "sparse" else []
         table = description.query_table
         self._query_table = QueryTable(description, table, limit) if table else None
+        self.truncated_texts = 0
+        """How many of the texts given so far were cut at `max_tokens`."""
+        self.loss: PrecisionLoss | None = None
+        """How far rows are from exact ones, where that was measured: for int8."""
         self.dimension: int | None = self._measure_dimension()
 
     @property
     def executor(self) -> str:
-        """What runs the model, and why."""
-        return self._executor.name
+        """What runs the model, and why; for int8 also what that costs."""
+        return self._executor.name + (f"; {self.loss}" if self.loss else "")
 
     @property
     def num_labels(self) -> int:
@@ -128,14 +142,43 @@ class Model:
             return encoded
         return np.stack(encoded) if encoded else np.empty((0, self.dimension or 0), dtype=np.float32)
 
-    def _rows(self, inputs: Sequence[Text], task: str | None, budget: TokenBudget = DEFAULT_BUDGET) -> list[Any]:
+    def _rows(self, inputs: Sequence[Text], task: str | None) -> list[Any]:
+        """One row an input; the next slice is tokenised while this one runs."""
+        rows: list[Any] = []
+        cut = 0
+        for tokenized in ahead(lambda part: self._accepted(inputs, part, task), slices(len(inputs), _SLICE)):
+            batches = plan_batches([text.length for text in tokenized], self._executor.budget)
+            rows += restore_order(batches, (self.run([tokenized[i] for i in batch.indices]) for batch in batches))
+            cut += sum(text.truncated for text in tokenized)
+        if cut:
+            self.truncated_texts += cut
+            log.info("%s: %d of %d texts were cut at %d tokens", self.name, cut, len(inputs), self.max_tokens)
+        return rows
+
+    def _accepted(self, inputs: Sequence[Text], part: slice, task: str | None) -> list[TokenizedText]:
         tokenized = []
-        for index, text in enumerate(self.tokenize(inputs, task)):
+        for index, text in enumerate(self.tokenize(inputs[part], task), part.start):
             if isinstance(text, RefusedText):
                 raise TextRefused(f"text {index}: {text.reason}")
             tokenized.append(text)
-        batches = plan_batches([text.length for text in tokenized], budget)
-        return restore_order(batches, (self.run([tokenized[i] for i in batch.indices]) for batch in batches))
+        return tokenized
+
+    def measure_loss(self, exact: "Model") -> PrecisionLoss:
+        """How far this model's rows are from those of the same model in float32."""
+        if self.kind == "rerank":
+            pairs = [(loss.QUERY, text) for text in loss.TEXTS]
+            given = self._accepted(pairs, slice(0, len(pairs)), None)
+            return loss.loss_of_scores(self.run(given), exact.run(given))
+        given = self._accepted(loss.TEXTS, slice(0, len(loss.TEXTS)), "document")
+        ours, theirs = ([self._numbers(row) for row in model.run(given)] for model in (self, exact))
+        return loss.loss_of_vectors(ours, theirs)
+
+    def _numbers(self, row: Any) -> npt.NDArray[np.float32]:
+        if not isinstance(row, SparseVector):
+            return np.asarray(row)
+        numbers = np.zeros(len(self._vocabulary), dtype=np.float32)
+        numbers[row.ids] = row.weights
+        return numbers
 
     def _measure_dimension(self) -> int | None:
         if self.kind == "sparse":
@@ -154,23 +197,44 @@ def open_model(
     local_files_only: bool = False,
     token: bool | str | None = None,
     max_tokens: int | None = None,
+    device: str | None = None,
     allow_pickle: bool = False,
 ) -> Model:
     """Open a model for serving: a folder, a ready name, a package reference or a hub id.
 
-    `precision` is "exact" (float32); "fast": bfloat16 where the CPU multiplies it and OpenVINO is installed, float32
-    elsewhere; or "int8": weights and activations of the linear layers in 8 bits, which is not quite the same. A folder
-    that brings its own ONNX graph runs as that graph says. `backend` is "auto", "onnx", "openvino" or "torch"
-    (which "auto" falls back to for a family that no graph is built for); `model.executor` says what runs, and why.
+    `precision` is "exact" (float32); "fast": bfloat16 where the machine multiplies it, float32 elsewhere; or "int8":
+    weights and activations of the linear layers in 8 bits, which is not quite the same: `model.loss` says how far off.
+    A folder that brings its own ONNX graph runs as that graph says. `backend` is "auto", "onnx", "openvino" or "torch",
+    and `device` a device of torch ("cuda", "cpu"). "auto" is torch on a GPU where the machine has one, on a CPU the
+    fastest of the others, and torch for a family that no graph is built for; `model.executor` says what runs, and why.
     With `allow_pickle`, a folder's pytorch_model.bin is taken where it has no safetensors; only its tensors are loaded.
     Raises ModelNotFound, NotAModel, ModelCorrupt, MissingExtra, and ValueError for a name that is not known.
     """
-    check_choice(backend, precision)
+    wish = Wish(backend, precision, threads, device)
+    wish.check()
     folder = resolve(name, revision=revision, cache_folder=cache_folder, local_files_only=local_files_only, token=token)
     description = describe(folder, allow_pickle=allow_pickle)
     digest = fingerprint(description)
     limit = min(max_tokens or description.max_tokens, description.max_tokens)
     if description.is_static:
         return Model(os.fspath(name), description, digest, StaticExecutor(description), limit)
-    executor = choose(description, digest, cache_root(cache_folder), backend, precision, threads)
-    return Model(os.fspath(name), description, digest, executor, limit)
+    cache = cache_root(cache_folder)
+    model = Model(os.fspath(name), description, digest, choose(description, digest, cache, wish), limit)
+    if precision == "int8" and not description.has_graph:
+        model.loss = _kept_loss(model, description, cache, wish)
+        log.info("%s runs in int8; %s", name, model.loss)
+    return model
+
+
+def _kept_loss(model: Model, description: ModelDescription, cache: Path, wish: Wish) -> PrecisionLoss:
+    path = graph_path(description, model.fingerprint, cache, "int8").with_suffix(".loss.json")
+
+    def measure() -> PrecisionLoss:
+        wanted = replace(wish, backend="onnx", precision="exact")
+        executor = choose(description, model.fingerprint, cache, wanted)
+        exact = Model(model.name, description, model.fingerprint, executor, model.max_tokens)
+        found = model.measure_loss(exact)
+        exact.close()
+        return found
+
+    return loss.kept_loss(path, measure)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from ..errors import NotAModel
 from .executor import TokenBatch
+from .plan import DEFAULT_BUDGET
 
 
 class OnnxExecutor:
@@ -28,6 +29,7 @@ class OnnxExecutor:
         self._inputs = [each.name for each in self._session.get_inputs()]
         self._output = self._session.get_outputs()[0].name
         self.name = name
+        self.budget = DEFAULT_BUDGET
 
     def run(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
         """One forward."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ..errors import MissingExtra, NotAModel
 from .executor import TokenBatch
+from .plan import DEFAULT_BUDGET
 
 
 def multiplies_bfloat16() -> bool:
@@ -38,6 +39,7 @@ class OpenVinoExecutor:
         self._inputs = [node.get_any_name() for node in self._compiled.inputs]
         self._requests = threading.local()
         self.name = name
+        self.budget = DEFAULT_BUDGET
 
     def run(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
         """One forward."""

@@ -65,6 +65,10 @@ class Batch:
 
 
 DEFAULT_BUDGET = TokenBudget()
+# A launch costs a GPU more than padding does.
+GPU_BUDGET = TokenBudget(tokens=32_768, max_rows=1024, slack=1.0)
+# Without padding there is nothing to keep apart.
+PACKED_BUDGET = TokenBudget(slack=1.0)
 
 
 def plan_batches(lengths: Sequence[int], budget: TokenBudget = DEFAULT_BUDGET) -> list[Batch]:

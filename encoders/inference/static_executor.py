@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..errors import NotAModel
 from .description import ModelDescription
 from .executor import TokenBatch
+from .plan import DEFAULT_BUDGET
 
 _TABLES = ("embedding.weight", "embeddings")
 
@@ -23,6 +24,7 @@ class StaticExecutor:
         self._table, self._counts = _load(description)
         self._normalize = description.normalize
         self.name = "static embeddings, fp32 on CPU"
+        self.budget = DEFAULT_BUDGET
 
     def run(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
         """float32 (texts, dimension); a text without a known token is all zeros."""

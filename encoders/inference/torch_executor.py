@@ -5,31 +5,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import MissingExtra
 from .description import ModelDescription
 from .executor import TokenBatch
+from .plan import DEFAULT_BUDGET, GPU_BUDGET
+from .torch_device import load_torch
 
 
 class TorchExecutor:
     """The encoder of the model's kind, run on token ids; its own tokeniser is not used."""
 
-    def __init__(
-        self, description: ModelDescription, name: str, *, bfloat16: bool = False, device: str = "cpu"
-    ) -> None:
-        try:
-            import torch
-        except ImportError as err:
-            raise MissingExtra(
-                f"{str(description.folder)!r} runs with torch only: pip install 'outrider[torch]'"
-            ) from err
-        self._torch = torch
+    def __init__(self, description: ModelDescription, name: str, *, half: str | None, device: str) -> None:
+        self._torch = load_torch()
         self._model = _encoder(description, device)
-        if bfloat16:
-            self._model.bfloat16()
+        if half:
+            self._model.to(getattr(self._torch, half))
         self._is_reranker = description.kind == "rerank"
         takes_types = getattr(self._model[0].auto_model.config, "type_vocab_size", 0)
         self._inputs = ["input_ids", "attention_mask", *(["token_type_ids"] if takes_types else [])]
         self.name = name
+        self.budget = DEFAULT_BUDGET if device == "cpu" else GPU_BUDGET
 
     def run(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
         """One forward."""

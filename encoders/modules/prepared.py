@@ -16,10 +16,12 @@ class Prepared:
 
     `lengths` are tokens where the tokeniser could be asked, characters otherwise: they only order the work.
     `batch(indices, length)` gives the features of these inputs, padded to `length` if lengths are tokens.
+    `truncated` is how many were cut at the limit, where the tokeniser says so.
     """
 
     lengths: list[int]
     batch: Callable[[Sequence[int], int], Features]
+    truncated: int = 0
 
 
 def accepted_keywords(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

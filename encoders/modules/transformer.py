@@ -4,7 +4,7 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from .. import files
 from ..backends import load_backbone, save_backbone
@@ -14,6 +14,9 @@ from ..sources import resolve
 from .input_module import InputModule
 from .module import Features
 from .prepared import Prepared, pad, readable
+
+if TYPE_CHECKING:
+    from ..packing import PackedBatch
 
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids", "inputs_embeds")
 # Older folders name the file after the family.
@@ -34,6 +37,8 @@ class Transformer(InputModule):
     config_file_name: str = "sentence_bert_config.json"
     config_keys: ClassVar[list[str]] = ["max_seq_length", "do_lower_case"]
     task: ClassVar[str] = "feature-extraction"
+    packs_tokens: bool = True
+    """Whether batches run without padding where the model is one that can."""
 
     @keywords(
         newer={
@@ -75,12 +80,24 @@ class Transformer(InputModule):
             self.auto_model.config.tokenizer_class = type(self.tokenizer).__name__
 
     def forward(self, features: Features, **kwargs: Any) -> Features:
-        """Run the transformer on one batch."""
+        """Run the transformer on one batch; over packed tokens where that gives the same numbers."""
+        packed = self.packed(features, kwargs)
+        if packed is not None:
+            features["token_embeddings"] = packed.token_embeddings(features["attention_mask"])
+            return features
         outputs = self.auto_model(**self.model_inputs(features, kwargs), return_dict=True)
         features["token_embeddings"] = outputs[0]
         if self.auto_model.config.output_hidden_states and "hidden_states" in outputs:
             features["all_layer_embeddings"] = outputs["hidden_states"]
         return features
+
+    def packed(self, features: Features, kwargs: Mapping[str, Any]) -> "PackedBatch | None":
+        """The batch without padding; None where this transformer cannot run so, or `packs_tokens` is off."""
+        if not self.packs_tokens or self.backend != "torch":
+            return None
+        from ..packing import packed_batch
+
+        return packed_batch(self.auto_model, features, self.model_inputs(features, kwargs))
 
     def model_inputs(self, features: Features, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """What of the features, and of the keywords, the transformer takes."""
@@ -103,7 +120,8 @@ class Transformer(InputModule):
             per_row = {name: [values[row] for row in rows] for name, values in features.items()}
             return per_row | pad(self.tokenizer, encodings, rows, length)
 
-        return Prepared([len(ids) for ids in encodings["input_ids"]], batch)
+        cut = sum(bool(encoding.overflowing) for encoding in tokens.encodings or ())
+        return Prepared([len(ids) for ids in encodings["input_ids"]], batch, cut)
 
     def _truncation(self) -> dict[str, Any]:
         return {"truncation": "longest_first", "max_length": self.max_seq_length}

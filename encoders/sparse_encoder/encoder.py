@@ -17,10 +17,12 @@ from ..inputs import as_list
 from ..loop import wants_progress_bar
 from ..model_card import SparseEncoderModelCardData
 from ..modules.mlm_transformer import MLMTransformer
+from ..modules.module import Features
 from ..modules.pooling import Pooling
 from ..modules.sparse_auto_encoder import SparseAutoEncoder
 from ..modules.splade_pooling import SpladePooling
 from ..modules.transformer import Transformer
+from ..packing import packed_splade
 from ..pipeline_encoder import PipelineEncoder
 from ..prompts import choose_prompt
 from ..renames import keywords, warn_renamed
@@ -149,6 +151,12 @@ class SparseEncoder(PipelineEncoder):
         if is_single:
             return result[0]
         return result if convert_to_tensor else [result[row] for row in range(len(texts))]
+
+    def _forward_batch(self, features: Features, **kwargs: Any) -> Features:
+        weights = None if kwargs else packed_splade(list(self), features)
+        if weights is None:
+            return super()._forward_batch(features, **kwargs)
+        return {**features, "sentence_embedding": weights}
 
     encode_query = for_task(encode, "query", ("query",))
     encode_document = for_task(encode, "document", ("document", "passage", "corpus"))

@@ -10,6 +10,7 @@ from outrider import __version__
 from .backfill import backfill
 from .doctor import doctor
 from .evaluate import evaluate
+from .explain import explain
 from .gateway import gateway
 from .index import index
 from .key import key
@@ -31,7 +32,21 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (quickstart, doctor, index, backfill, search, serve, gateway, config, key, register, unregister, models):
+for command in (
+    quickstart,
+    doctor,
+    explain,
+    index,
+    backfill,
+    search,
+    serve,
+    gateway,
+    config,
+    key,
+    register,
+    unregister,
+    models,
+):
     app.command()(command)
 app.command("eval")(evaluate)
 app.command()(tune)

@@ -21,19 +21,25 @@ def register(
     apply_settings: Annotated[
         bool, typer.Option("--apply-settings", help="Also change the cluster settings that stand in the way.")
     ] = False,
+    service: Annotated[
+        str, typer.Option(help="Elasticsearch's service that calls the sidecar: custom, hugging_face or openai.")
+    ] = "custom",
     dry_run: DryRunOption = False,
 ) -> None:
-    """Register connectors, models, pipelines and the index; run again, it changes nothing."""
-    from outrider.connectors import DryRun, connect, spec_for
+    """Register what lets the cluster call the sidecar, and the index; run again, it changes nothing."""
+    from outrider.connectors import SERVICES, BadSpec, DryRun, connect, spec_for
     from outrider.connectors import register as run
 
     from ..client import SidecarClient
 
+    chosen = next((each for each in SERVICES if each == service), None)
+    if chosen is None:
+        raise BadSpec(f"service {service!r} is not known; use {', '.join(SERVICES)}")
     cluster = connect(url)
     with SidecarClient(sidecar, api_key=api_key, patience_s=5) as encoder:
         spec = spec_for(cluster, name, text_fields(text), encoder.models)
     target = DryRun(cluster) if dry_run else cluster
-    run(target, spec, sidecar, api_key=api_key, apply_settings=apply_settings)
+    run(target, spec, sidecar, api_key=api_key, apply_settings=apply_settings, service=chosen)
     if isinstance(target, DryRun):
         _print_requests(target)
         return

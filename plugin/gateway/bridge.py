@@ -16,24 +16,18 @@ _JSON = (b"content-type", b"application/json")
 _LINES = (b"content-type", b"application/x-ndjson")
 
 
-class Bridge:
-    """Implements the connectors' Cluster; for threads beside the event loop. Nothing is tried twice."""
+class Reading:
+    """Implements the connectors' Reader; for threads beside the event loop. Nothing is tried twice."""
 
-    def __init__(self, upstream: Upstream, headers: Headers, dialect: Dialect, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, upstream: Upstream, headers: Headers, loop: asyncio.AbstractEventLoop) -> None:
         self._upstream = upstream
         self._headers = [*headers, (b"accept", b"application/json")]
-        self._dialect = dialect
         self._loop = loop
 
     @property
     def url(self) -> str:
         """For messages."""
         return self._upstream.shown
-
-    @property
-    def dialect(self) -> Dialect:
-        """The words of this engine and version."""
-        return self._dialect
 
     def read(self, method: str, path: str, body: Mapping[str, Any] | bytes | None = None) -> Any:
         """The answer as JSON. Raises ClusterUnavailable or RequestRefused."""
@@ -49,6 +43,19 @@ class Bridge:
             kind = ClusterUnavailable if answer.status in _PASSING else RequestRefused
             raise kind(f"{where} was answered with {answer.status}: {_reason(answer)}", answer.status)
         return answer.json()
+
+
+class Bridge(Reading):
+    """Implements the connectors' Cluster."""
+
+    def __init__(self, upstream: Upstream, headers: Headers, dialect: Dialect, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(upstream, headers, loop)
+        self._dialect = dialect
+
+    @property
+    def dialect(self) -> Dialect:
+        """The words of this engine and version."""
+        return self._dialect
 
     def write(self, method: str, path: str, body: Mapping[str, Any] | bytes | None = None) -> Any:
         """As `read`."""

@@ -77,7 +77,7 @@ class Parts:
         return self._searches
 
     def _specs(self) -> list[IndexSpec]:
-        return list(self.book.known.specs.values())
+        return [spec for spec in self.book.known.specs.values() if spec.way == "sidecar"]
 
     def _own(self) -> Bridge:
         return Bridge(self._upstream, self.headers, self.book.dialect, asyncio.get_running_loop())

@@ -7,9 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from outrider.connectors import META_KEY, BadSpec, Dialect, IndexSpec, dialect_for, parse_release, spec_from_meta
+from outrider.connectors import (
+    META_KEY,
+    BadSpec,
+    ClusterError,
+    Dialect,
+    IndexSpec,
+    dialect_for,
+    read_release,
+    spec_from_meta,
+)
 
 from ..errors import ClusterFailed
+from .bridge import Reading
 from .http import Headers
 from .upstream import NO_ANSWER, Upstream
 
@@ -30,8 +40,9 @@ class Known:
     written: Mapping[str, str] = field(default_factory=dict)
 
     def to_write(self, name: str) -> IndexSpec | None:
-        """The spec of the index that a write to this name ends in."""
-        return self._named(self.written.get(name, name), name)
+        """The spec of the index that a write to this name ends in; None where the engine itself encodes."""
+        spec = self._named(self.written.get(name, name), name)
+        return spec if spec and spec.way == "sidecar" else None
 
     def to_search(self, name: str) -> IndexSpec | None:
         """The spec of the one index that a search of this name asks; None where it asks several, or none of ours."""
@@ -103,9 +114,16 @@ class SpecBook:
 
     async def _read(self) -> Known:
         if self._dialect is None:
-            self._dialect = dialect_for(*parse_release(await self._ask(b"/")))
+            self._dialect = await self._read_dialect()
         mappings, aliases = await asyncio.gather(self._ask(_MAPPINGS), self._ask(_ALIASES))
         return known_from(mappings, aliases)
+
+    async def _read_dialect(self) -> Dialect:
+        reading = Reading(self._upstream, self._headers, asyncio.get_running_loop())
+        try:
+            return dialect_for(*await asyncio.to_thread(read_release, reading))
+        except ClusterError as err:
+            raise ClusterFailed(f"the cluster does not say what it is: {err}") from err
 
     async def _ask(self, target: bytes) -> Any:
         try:

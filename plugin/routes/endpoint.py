@@ -19,6 +19,7 @@ from ..errors import BadRequest, DeadlineExceeded, ServiceError
 from ..keys import Scope
 from ..registry import Task
 from ..sidecar import Sidecar
+from ..truncations import tallied
 from .body import ClientGone, check, parse, read_body
 from .ranking import Incomplete
 from .reply import to_json
@@ -27,6 +28,8 @@ Body = TypeVar("Body", bound=BaseModel)
 ErrorShape = Callable[[ServiceError], Any]
 
 TIMEOUT_HEADER = b"outrider-timeout"
+# How many texts of the request were cut at a model's limit; absent where none was.
+TRUNCATED_HEADER = b"outrider-truncated"
 _JSON = (b"content-type", b"application/json")
 _INCOMPLETE = (b"outrider-complete", b"false")
 
@@ -79,7 +82,8 @@ class Endpoint:
         """Answer one request; nobody is answered who has hung up."""
         sidecar, arrived_s = self._sidecar(), time.monotonic()
         try:
-            reply = await self._reply(sidecar, scope, receive, arrived_s)
+            with tallied() as cut:
+                reply = await self._reply(sidecar, scope, receive, arrived_s)
         except ClientGone:
             self._note(sidecar, 499, arrived_s)
             return
@@ -88,10 +92,11 @@ class Endpoint:
             await _send(send, err.status, to_json(self._operation.errors(err)), _retry_after(err))
             return
         self._note(sidecar, 200, arrived_s)
+        headers = ((TRUNCATED_HEADER, str(cut.texts).encode()),) if cut.texts else ()
         if isinstance(reply, Incomplete):
-            await _send(send, 200, to_json(reply.reply), (_INCOMPLETE,))
+            await _send(send, 200, to_json(reply.reply), (_INCOMPLETE, *headers))
         else:
-            await _send(send, 200, to_json(reply))
+            await _send(send, 200, to_json(reply), headers)
 
     async def _reply(self, sidecar: Sidecar, scope: Connection, receive: Receive, arrived_s: float) -> Any:
         sidecar.keys.check(scope["headers"], self._operation.scope)

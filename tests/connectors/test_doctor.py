@@ -1,6 +1,8 @@
+from typing import Any
+
 import pytest
 
-from outrider.connectors import Cluster, NotRegistered, examine, register
+from outrider.connectors import Cluster, NotRegistered, RequestRefused, dialect_for, examine, register
 from outrider.connectors.capabilities import Capabilities, parse_capabilities
 from outrider.connectors.spec import IndexSpec
 
@@ -39,3 +41,28 @@ def test_on_a_bare_cluster_the_sidecar_does_it_all(cluster: Cluster) -> None:
 def test_a_bare_cluster_cannot_be_registered_and_what_to_do_instead_is_said(cluster: Cluster, spec: IndexSpec) -> None:
     with pytest.raises(NotRegistered, match=r"missing: opensearch-knn.*outrider index"):
         register(cluster, spec, "http://127.0.0.1:8080")
+
+
+class Guarded:
+    """An Elasticsearch whose licence this user may not ask for."""
+
+    url = "http://guarded"
+    dialect = dialect_for("elasticsearch", "9.4.3")
+
+    def read(self, method: str, path: str, body: object = None) -> Any:
+        if path == "/_license":
+            raise RequestRefused(f"{method} {path} ({body}) was answered with 403: no permission", 403)
+        if path == "/":
+            return {"version": {"number": "9.4.3", "build_flavor": "default"}}
+        if path == "/_nodes/plugins":
+            return {"nodes": {"0": {"plugins": [], "modules": [{"name": "x-pack-inference"}]}}}
+        return {"nodes": {"0": {"jvm": {"mem": {"heap_used_percent": 40}}}}}
+
+    def write(self, method: str, path: str, body: object = None) -> Any:
+        raise AssertionError(f"the doctor wrote: {method} {path} {body}")
+
+
+def test_a_licence_that_may_not_be_asked_for_is_taken_for_none() -> None:
+    diagnosis = examine(Guarded())
+    assert diagnosis.way == "sidecar"
+    assert any("this one is unknown" in finding.what for finding in diagnosis.findings)

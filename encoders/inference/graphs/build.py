@@ -6,24 +6,20 @@ from onnx import ModelProto
 
 from ...errors import NotAModel
 from ..description import ModelDescription
+from ..layout import MODERNBERT_TYPE, POST_NORM
 from . import heads
 from .family import Family
 from .int8 import Int8Net
 from .modernbert import MODERNBERT
 from .net import Net
-from .post_norm import BERT, DISTILBERT, MPNET, ROBERTA
+from .post_norm import PostNorm
 from .weights import load_weights
 
 # Part of the name under which a built graph is cached: raise it whenever the same folder gives another graph.
 BUILDER_VERSION = 3
 _FAMILIES: Mapping[str, Family] = {
-    "bert": BERT,
-    "roberta": ROBERTA,
-    "xlm-roberta": ROBERTA,
-    "camembert": ROBERTA,
-    "distilbert": DISTILBERT,
-    "mpnet": MPNET,
-    "modernbert": MODERNBERT,
+    **{name: PostNorm(layout) for name, layout in POST_NORM.items()},
+    MODERNBERT_TYPE: MODERNBERT,
 }
 
 
@@ -43,16 +39,10 @@ def build_graph(description: ModelDescription, precision: str = "exact") -> Mode
     net = Int8Net() if precision == "int8" else Net()
     config = description.config
     weights = load_weights(description.weights, family.prefix)
-    hidden = family.backbone(net, weights, config, _reads_first_only(description))
+    hidden = family.backbone(net, weights, config, description.reads_first_only)
     if description.kind == "dense":
         return net.model(family.inputs, heads.pooled(net, description, hidden), ["batch", "dimension"])
     if description.kind == "sparse":
         terms = family.terms(net, weights, config, hidden)
         return net.model(family.inputs, heads.splade(net, description, terms), ["batch", "vocabulary"])
     return net.model(family.inputs, family.classified(net, weights, config, hidden), ["batch", "labels"])
-
-
-def _reads_first_only(description: ModelDescription) -> bool:
-    if description.kind == "dense":
-        return list(description.pooling) == ["cls"]
-    return description.kind == "rerank" and description.config.get("classifier_pooling", "cls") == "cls"

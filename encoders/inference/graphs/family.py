@@ -1,14 +1,12 @@
 """What a family of models has to know to be written as a graph."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from ...errors import NotAModel
+from ..layout import Config
 from .net import Array, Net
 from .weights import Weights
-
-Config = Mapping[str, Any]
 
 # "gelu" is the exact one, by the error function; the others approximate it by tanh.
 _CONTRIB = {"gelu": "Gelu", "gelu_new": "FastGelu", "gelu_pytorch_tanh": "FastGelu"}

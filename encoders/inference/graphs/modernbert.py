@@ -1,12 +1,11 @@
 """ModernBERT: Warner et al. 2024. Norms before each sublayer, rotary positions, gated layers, local attention."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ...errors import NotAModel
-from .family import Config, Terms, activation, first_token, keep_first
+from ..layout import MODERNBERT_PREFIX, Config, layer_types, rotary_base
+from .family import Terms, activation, first_token, keep_first
 from .net import Net
 from .relative import distances
 from .weights import Weights
@@ -18,7 +17,7 @@ _FAR = -1e9
 class ModernBert:
     """The family."""
 
-    prefix: str = "model"
+    prefix: str = MODERNBERT_PREFIX
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
 
     def backbone(self, net: Net, weights: Weights, config: Config, first_only: bool = False) -> str:
@@ -27,7 +26,7 @@ class ModernBert:
         words = net.constant("word_embeddings", weights["embeddings.tok_embeddings.weight"])
         hidden = _norm(net, weights, config, "embeddings.norm", net.op("Gather", words, "input_ids", axis=0))
         local = _local_bias(net, int(config["local_attention"]) // 2)
-        kinds = _layer_types(config)
+        kinds = layer_types(config)
         for number, kind in enumerate(kinds):
             narrow = first_only and number == len(kinds) - 1
             name = f"layers.{number}"
@@ -76,7 +75,7 @@ def _attention(
 def _rotated(net: Net, config: Config, x: str, kind: str, heads: int) -> str:
     """Rotary position embedding (Su et al. 2021, equation 34), halves of a head rotated against each other."""
     half = int(config["hidden_size"]) // heads // 2
-    frequencies = _theta(config, kind) ** -(np.arange(half) / half)
+    frequencies = rotary_base(config, kind) ** -(np.arange(half) / half)
     angles = np.arange(int(config["max_position_embeddings"]))[:, None] * frequencies
     tables = (net.constant(f"{kind}.cos", np.cos(angles)), net.constant(f"{kind}.sin", np.sin(angles)))
     return net.contrib("RotaryEmbedding", x, net.ints(0), *tables, num_heads=heads, interleaved=0)
@@ -106,25 +105,6 @@ def _local_bias(net: Net, reach: int) -> str:
     far = net.op("Greater", net.op("Abs", distances(net)), net.scalar(reach))
     bias = net.op("Where", far, net.constant("far", _FAR), net.constant("near", 0.0))
     return net.op("Unsqueeze", bias, net.ints(0, 1))
-
-
-def _layer_types(config: Config) -> list[str]:
-    stated = config.get("layer_types")
-    if stated:
-        return list(stated)
-    every = int(config.get("global_attn_every_n_layers", 3))
-    kinds = ("full_attention", "sliding_attention")
-    return [kinds[number % every != 0] for number in range(int(config["num_hidden_layers"]))]
-
-
-def _theta(config: Config, kind: str) -> float:
-    stated: dict[str, Any] = (config.get("rope_parameters") or {}).get(kind) or {}
-    if stated.get("rope_type", "default") != "default":
-        raise NotAModel(f"rotary positions of type {stated['rope_type']!r} are not built here; use backend='torch'")
-    if "rope_theta" in stated:
-        return float(stated["rope_theta"])
-    key, usual = ("local_rope_theta", 10_000.0) if kind == "sliding_attention" else ("global_rope_theta", 160_000.0)
-    return float(config.get(key) or usual)
 
 
 MODERNBERT = ModernBert()

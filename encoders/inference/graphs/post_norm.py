@@ -1,116 +1,69 @@
-"""Encoders that normalise after each sublayer: BERT and those that kept its plan, told apart by their tensors' names.
-
-Devlin et al. 2019 (BERT), Liu et al. 2019 (RoBERTa), Conneau et al. 2020 (XLM-R), Sanh et al. 2019 (DistilBERT),
-Song et al. 2020 (MPNet), as transformers lays them out.
-"""
+"""Encoders that normalise after each sublayer, as ONNX graphs: BERT and those that kept its plan."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from .family import Config, Terms, activation, first_token, keep_first
+from ..layout import Config, PostNormLayout, epsilon
+from .family import Terms, activation, first_token, keep_first
 from .net import CONTRIB, Net
 from .relative import position_bias
 from .weights import Weights
 
-_EPSILON = 1e-12
-
-
-@dataclass(frozen=True)
-class LayerNames:
-    """The tensors of one layer, below the layer's own name."""
-
-    query: str = "attention.self.query"
-    key: str = "attention.self.key"
-    value: str = "attention.self.value"
-    projection: str = "attention.output.dense"
-    attention_norm: str = "attention.output.LayerNorm"
-    inner: str = "intermediate.dense"
-    outer: str = "output.dense"
-    norm: str = "output.LayerNorm"
-
-
-@dataclass(frozen=True)
-class HeadNames:
-    """The tensors of the heads: masked language model, and classifier over the first token."""
-
-    transform: str = "lm_head.dense"
-    transform_norm: str = "lm_head.layer_norm"
-    decoder: str = "lm_head.decoder.weight"
-    decoder_bias: str = "lm_head.bias"
-    dense: str = "classifier.dense"
-    dense_activation: str = "Tanh"
-    labels: str = "classifier.out_proj"
-
-
-@dataclass(frozen=True)
-class ConfigKeys:
-    """What config.json calls the sizes."""
-
-    layers: str = "num_hidden_layers"
-    heads: str = "num_attention_heads"
-    activation: str = "hidden_act"
-
 
 @dataclass(frozen=True)
 class PostNorm:
-    """A family of the BERT plan.
+    """A family of the BERT plan, written as a graph."""
 
-    `has_types`: texts carry token types; without, all tokens are of type 0 where there is a table of types.
-    `positions_after_padding`: position ids begin one above the id of the padding token, which counts no position.
-    """
+    layout: PostNormLayout
 
-    prefix: str
-    layers: str = "encoder.layer"
-    names: LayerNames = LayerNames()
-    heads: HeadNames = HeadNames()
-    keys: ConfigKeys = ConfigKeys()
-    has_types: bool = False
-    positions_after_padding: bool = False
-    has_relative_positions: bool = False
+    @property
+    def prefix(self) -> str:
+        """What a model with a head puts before the names of its backbone's tensors."""
+        return self.layout.prefix
 
     @property
     def inputs(self) -> tuple[str, ...]:
         """The graph's inputs."""
-        return ("input_ids", "attention_mask", *(["token_type_ids"] if self.has_types else []))
+        return ("input_ids", "attention_mask", *(["token_type_ids"] if self.layout.has_types else []))
 
     def backbone(self, net: Net, weights: Weights, config: Config, first_only: bool = False) -> str:
         """The hidden states of the last layer, (batch, tokens, hidden), or (batch, 1, hidden) of the first token."""
         mask = net.op("Cast", "attention_mask", to=6)
         hidden = self._embedded(net, weights, config)
-        heads = int(config[self.keys.heads])
-        bias = position_bias(net, weights, config) if self.has_relative_positions else ""
-        layers = int(config[self.keys.layers])
+        heads = int(config[self.layout.keys.heads])
+        bias = position_bias(net, weights, config) if self.layout.has_relative_positions else ""
+        layers = int(config[self.layout.keys.layers])
         for number in range(layers):
-            name = f"{self.layers}.{number}"
+            name = f"{self.layout.layers}.{number}"
             narrow = first_only and number == layers - 1
             attended = self._attention(net, weights, name, hidden, mask, heads, bias, narrow)
             hidden = keep_first(net, hidden) if narrow else hidden
-            names = (f"{name}.{self.names.projection}", f"{name}.{self.names.attention_norm}")
-            hidden = _residual(net, weights, names, attended, hidden, _epsilon(config))
-            inner = f"{name}.{self.names.inner}"
+            names = (f"{name}.{self.layout.names.projection}", f"{name}.{self.layout.names.attention_norm}")
+            hidden = _residual(net, weights, names, attended, hidden, epsilon(config))
+            inner = f"{name}.{self.layout.names.inner}"
             grown = net.linear(hidden, inner, weights[f"{inner}.weight"], weights[f"{inner}.bias"])
-            grown = activation(net, str(config.get(self.keys.activation, "gelu")), grown)
-            names = (f"{name}.{self.names.outer}", f"{name}.{self.names.norm}")
-            hidden = _residual(net, weights, names, grown, hidden, _epsilon(config))
+            grown = activation(net, str(config.get(self.layout.keys.activation, "gelu")), grown)
+            names = (f"{name}.{self.layout.names.outer}", f"{name}.{self.layout.names.norm}")
+            hidden = _residual(net, weights, names, grown, hidden, epsilon(config))
         return hidden
 
     def terms(self, net: Net, weights: Weights, config: Config, hidden: str) -> Terms:
         """Linear layer, activation, norm; then the decoder, which is the table of words unless it has its own."""
-        heads = self.heads
+        heads = self.layout.heads
         hidden = net.linear(
             hidden, "mlm.transform", weights[f"{heads.transform}.weight"], weights[f"{heads.transform}.bias"]
         )
-        hidden = activation(net, str(config.get(self.keys.activation, "gelu")), hidden)
+        hidden = activation(net, str(config.get(self.layout.keys.activation, "gelu")), hidden)
         norm = (weights[f"{heads.transform_norm}.weight"], weights[f"{heads.transform_norm}.bias"])
-        hidden = net.norm(hidden, "mlm.norm", *norm, _epsilon(config))
+        hidden = net.norm(hidden, "mlm.norm", *norm, epsilon(config))
         decoder = weights.get(heads.decoder)
         words = weights["embeddings.word_embeddings.weight"] if decoder is None else decoder
         return Terms(hidden, words, weights[heads.decoder_bias])
 
     def classified(self, net: Net, weights: Weights, config: Config, hidden: str) -> str:  # noqa: ARG002 - as others
         """Class logits from the first token."""
-        heads = self.heads
+        heads = self.layout.heads
         dense = net.linear(
             first_token(net, hidden), "pooler", weights[f"{heads.dense}.weight"], weights[f"{heads.dense}.bias"]
         )
@@ -120,26 +73,26 @@ class PostNorm:
     def _embedded(self, net: Net, weights: Weights, config: Config) -> str:
         positions = weights["embeddings.position_embeddings.weight"]
         types = weights.get("embeddings.token_type_embeddings.weight")
-        if types is not None and not self.has_types:
+        if types is not None and not self.layout.has_types:
             positions = positions + types[0]
         ids = net.op("Cast", "input_ids", to=6)
         inputs = [
             ids,
-            net.op("Cast", "token_type_ids", to=6) if self.has_types else "",
+            net.op("Cast", "token_type_ids", to=6) if self.layout.has_types else "",
             net.constant("word_embeddings", weights["embeddings.word_embeddings.weight"]),
             net.constant("position_embeddings", positions),
-            net.constant("type_embeddings", types) if types is not None and self.has_types else "",
+            net.constant("type_embeddings", types) if types is not None and self.layout.has_types else "",
             net.constant("embeddings.norm.weight", weights["embeddings.LayerNorm.weight"]),
             net.constant("embeddings.norm.bias", weights["embeddings.LayerNorm.bias"]),
         ]
-        if self.positions_after_padding:
+        if self.layout.positions_after_padding:
             inputs += ["", _positions(net, ids, int(config.get("pad_token_id", 1)))]
-        return net.split("EmbedLayerNormalization", *inputs, outputs=2, domain=CONTRIB, epsilon=_epsilon(config))[0]
+        return net.split("EmbedLayerNormalization", *inputs, outputs=2, domain=CONTRIB, epsilon=epsilon(config))[0]
 
     def _attention(
         self, net: Net, weights: Weights, name: str, hidden: str, mask: str, heads: int, bias: str, narrow: bool
     ) -> str:
-        parts = [f"{name}.{part}" for part in (self.names.query, self.names.key, self.names.value)]
+        parts = [f"{name}.{part}" for part in (self.layout.names.query, self.layout.names.key, self.layout.names.value)]
         stacked = np.concatenate([weights[f"{part}.weight"] for part in parts])
         biases = np.concatenate([weights[f"{part}.bias"] for part in parts])
         if not narrow:
@@ -152,67 +105,12 @@ class PostNorm:
         return net.contrib("MultiHeadAttention", *inputs, num_heads=heads)
 
 
-BERT = PostNorm(
-    "bert",
-    has_types=True,
-    heads=HeadNames(
-        transform="cls.predictions.transform.dense",
-        transform_norm="cls.predictions.transform.LayerNorm",
-        decoder="cls.predictions.decoder.weight",
-        decoder_bias="cls.predictions.bias",
-        dense="pooler.dense",
-        labels="classifier",
-    ),
-)
-ROBERTA = PostNorm("roberta", positions_after_padding=True)
-DISTILBERT = PostNorm(
-    "distilbert",
-    layers="transformer.layer",
-    names=LayerNames(
-        query="attention.q_lin",
-        key="attention.k_lin",
-        value="attention.v_lin",
-        projection="attention.out_lin",
-        attention_norm="sa_layer_norm",
-        inner="ffn.lin1",
-        outer="ffn.lin2",
-        norm="output_layer_norm",
-    ),
-    heads=HeadNames(
-        transform="vocab_transform",
-        transform_norm="vocab_layer_norm",
-        decoder="vocab_projector.weight",
-        decoder_bias="vocab_projector.bias",
-        dense="pre_classifier",
-        dense_activation="Relu",
-        labels="classifier",
-    ),
-    keys=ConfigKeys("n_layers", "n_heads", "activation"),
-)
-MPNET = PostNorm(
-    "mpnet",
-    names=LayerNames(
-        query="attention.attn.q",
-        key="attention.attn.k",
-        value="attention.attn.v",
-        projection="attention.attn.o",
-        attention_norm="attention.LayerNorm",
-    ),
-    positions_after_padding=True,
-    has_relative_positions=True,
-)
-
-
 def _positions(net: Net, ids: str, padding: int) -> str:
     """int32 (batch, tokens): the n-th token that is not padding stands at `padding` + n."""
     one = net.constant(f"padding_{padding}", padding, np.int32)
     present = net.op("Cast", net.op("Not", net.op("Equal", ids, one)), to=6)
     counted = net.op("Mul", net.op("CumSum", present, net.constant("axis_1", 1, np.int32)), present)
     return net.op("Add", counted, one)
-
-
-def _epsilon(config: Config) -> float:
-    return float(config.get("layer_norm_eps", _EPSILON))
 
 
 def _residual(net: Net, weights: Weights, names: tuple[str, str], x: str, skip: str, epsilon: float) -> str:

@@ -1,14 +1,10 @@
 """How far apart two tokens stand, as graphs need it."""
 
-import math
-
 import numpy as np
 
-from .family import Config
-from .net import Array, Net
+from ..layout import Config, buckets
+from .net import Net
 from .weights import Weights
-
-_FARTHEST = 128
 
 
 def distances(net: Net) -> str:
@@ -27,16 +23,3 @@ def position_bias(net: Net, weights: Weights, config: Config) -> str:
     shifted = net.op("Add", distances(net), net.scalar(longest))
     values = net.op("Gather", net.constant("relative_bias", by_distance), shifted, axis=0)
     return net.op("Unsqueeze", net.op("Transpose", values, perm=[2, 0, 1]), net.ints(0))
-
-
-def buckets(distance: Array, count: int) -> Array:
-    """The bucket of each distance: exact ones first, then growing logarithmically (Raffel et al. 2020, section 2.1).
-
-    Half of the buckets are for keys behind the query, half for keys ahead of it.
-    """
-    half = count // 2
-    exact = half // 2
-    far = np.abs(distance)
-    share = np.log(np.maximum(far, 1).astype(np.float32) / np.float32(exact)) / math.log(_FARTHEST / exact)
-    grown = np.minimum(exact + (share * (half - exact)).astype(np.int64), half - 1)
-    return np.where(far < exact, far, grown) + np.where(distance > 0, half, 0)

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...errors import MissingExtra, ModelCorrupt, NotAModel
-
-# Checkpoints of older frameworks call a layer norm's weight gamma and its bias beta.
-_OLD_NAMES = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+from ...errors import NotAModel
+from ..layout import tensor_names
+from ..pickled import tensors_of_pickle
 
 
 class Weights:
@@ -23,7 +22,7 @@ class Weights:
 
     def get(self, name: str) -> npt.NDArray[np.float32] | None:
         """The tensor, or None if the file has none of that name."""
-        for candidate in self._names(name):
+        for candidate in tensor_names(name, self._prefix):
             if candidate in self._tensors:
                 return np.asarray(self._tensors[candidate], dtype=np.float32)
         return None
@@ -34,13 +33,6 @@ class Weights:
             raise NotAModel(f"{self._source} has no tensor {name!r}; the file does not fit its config.json")
         return found
 
-    def _names(self, name: str) -> list[str]:
-        names = [name, f"{self._prefix}.{name}"]
-        for new, old in _OLD_NAMES.items():
-            if name.endswith(new):
-                names += [each.removesuffix(new) + old for each in list(names)]
-        return names
-
 
 def load_weights(path: Path, prefix: str) -> Weights:
     """Read a safetensors file; `prefix` is what a model with a head puts before its backbone's names.
@@ -48,7 +40,8 @@ def load_weights(path: Path, prefix: str) -> Weights:
     A file of torch's own format is read by torch, tensors only: nothing else that a pickle can hold is loaded.
     """
     if path.suffix == ".bin":
-        return Weights(_unpickled(path), prefix, str(path))
+        tensors = {name: tensor.float().numpy() for name, tensor in tensors_of_pickle(path).items()}
+        return Weights(tensors, prefix, str(path))
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -57,22 +50,6 @@ def load_weights(path: Path, prefix: str) -> Weights:
     except SafetensorError as err:
         raise NotAModel(f"{str(path)!r} is not a readable safetensors file ({err}); fetch the model again") from err
     return Weights(tensors, prefix, str(path))
-
-
-def _unpickled(path: Path) -> dict[str, npt.NDArray[Any]]:
-    from pickle import UnpicklingError
-
-    try:
-        import torch
-    except ImportError as err:
-        raise MissingExtra(f"{str(path)!r} is read by torch only: pip install 'outrider[torch]'") from err
-    try:
-        tensors = torch.load(path, map_location="cpu", weights_only=True)
-        return {name: tensor.float().numpy() for name, tensor in tensors.items()}
-    except (UnpicklingError, RuntimeError, EOFError, AttributeError) as err:
-        raise ModelCorrupt(
-            f"{str(path)!r} is not a file of tensors alone, and nothing else is loaded ({type(err).__name__})"
-        ) from err
 
 
 def _float32(file: Any, name: str) -> npt.NDArray[Any]:

@@ -9,6 +9,7 @@ import pytest
 
 from outrider.connectors import (
     Cluster,
+    Declared,
     Document,
     Encoder,
     IndexSpec,
@@ -18,6 +19,7 @@ from outrider.connectors import (
     backfill,
     examine,
     index_documents,
+    make_plan,
     outlook,
     read_spec,
     spec_in_place,
@@ -134,6 +136,12 @@ def test_backfill_keeps_the_vectors_that_were_there_before_us(
         assert (report.seen, report.skipped, again.encoded) == (30, 30, [])
     finally:
         each_cluster.write("DELETE", f"/{index}?ignore_unavailable=true")
+
+
+def test_an_index_is_what_its_spec_file_says(each_cluster: Cluster, filled: IndexSpec, encoder: Encoder) -> None:
+    declared = Declared(IndexSpec(filled.index, ("title", "body")))
+    plan = make_plan(each_cluster, declared, encoder.models)
+    assert plan.is_empty, plan
 
 
 def test_the_doctor_says_who_encodes_and_why(each_cluster: Cluster) -> None:

@@ -1,4 +1,4 @@
-"""Graphs built from config.json and weights give the numbers of transformers, for each family and each head."""
+"""Graphs and packed forwards give the numbers of transformers, for each family and each head."""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from outrider.encoders.inference.description import describe
 from outrider.encoders.inference.executor import TokenBatch
 from outrider.encoders.inference.graphs import build_graph
 from outrider.encoders.inference.onnx_executor import OnnxExecutor
+from outrider.encoders.inference.packed_executor import PackedExecutor
 
 TOLERANCE = 1e-5
 VOCABULARY = 120
@@ -40,6 +41,7 @@ CONFIGS: dict[str, Any] = {
     ),
 }
 FAMILIES = list(CONFIGS)
+DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +74,14 @@ def run(folder: Path, batch: TokenBatch, precision: str = "exact") -> Any:
     return OnnxExecutor(graph, "test").run(batch)
 
 
+def packed(folder: Path, batch: TokenBatch, device: str, half: str | None = None) -> Any:
+    return PackedExecutor(describe(folder), "test", half=half, device=device).run(batch)
+
+
+def cosines(one: Any, other: Any) -> Any:
+    return (one * other).sum(1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+
+
 def forward(model: Any, batch: TokenBatch) -> Any:
     given = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
     with torch.no_grad():
@@ -86,8 +96,10 @@ def test_dense_vectors(family: str, batch: TokenBatch, tmp_path: Path) -> None:
     expected = (hidden * mask).sum(axis=1) / mask.sum(axis=1)
     np.testing.assert_allclose(run(tmp_path, batch), expected, atol=TOLERANCE, rtol=TOLERANCE)
     in_int8 = run(tmp_path, batch, "int8")
-    cosines = (in_int8 * expected).sum(1) / np.linalg.norm(in_int8, axis=1) / np.linalg.norm(expected, axis=1)
-    assert cosines.min() > 0.95
+    assert cosines(in_int8, expected).min() > 0.95
+    for device in DEVICES:
+        np.testing.assert_allclose(packed(tmp_path, batch, device), expected, atol=TOLERANCE, rtol=TOLERANCE)
+        assert cosines(packed(tmp_path, batch, device, "bfloat16"), expected).min() > 0.99
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -97,6 +109,8 @@ def test_term_weights(family: str, batch: TokenBatch, tmp_path: Path) -> None:
     masked = np.where(batch.attention_mask[:, :, None] == 1, logits, -np.inf)
     expected = np.log1p(np.maximum(masked.max(axis=1), 0))
     np.testing.assert_allclose(run(tmp_path, batch), expected, atol=TOLERANCE, rtol=TOLERANCE)
+    for device in DEVICES:
+        np.testing.assert_allclose(packed(tmp_path, batch, device), expected, atol=TOLERANCE, rtol=TOLERANCE)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -104,9 +118,13 @@ def test_class_logits(family: str, batch: TokenBatch, tmp_path: Path) -> None:
     model = saved(AutoModelForSequenceClassification, family, tmp_path, num_labels=2)
     expected = forward(model, batch).logits.numpy()
     np.testing.assert_allclose(run(tmp_path, batch), expected, atol=TOLERANCE, rtol=TOLERANCE)
+    for device in DEVICES:
+        np.testing.assert_allclose(packed(tmp_path, batch, device), expected, atol=TOLERANCE, rtol=TOLERANCE)
 
 
 def test_modernbert_may_classify_by_the_mean(batch: TokenBatch, tmp_path: Path) -> None:
     model = saved(AutoModelForSequenceClassification, "modernbert", tmp_path, num_labels=2, classifier_pooling="mean")
     expected = forward(model, batch).logits.numpy()
     np.testing.assert_allclose(run(tmp_path, batch), expected, atol=TOLERANCE, rtol=TOLERANCE)
+    for device in DEVICES:
+        np.testing.assert_allclose(packed(tmp_path, batch, device), expected, atol=TOLERANCE, rtol=TOLERANCE)

@@ -107,7 +107,9 @@ def test_a_built_graph_is_kept_and_used_again(dense_folder: Path, tmp_path: Path
 
 def test_int8_is_close_and_says_what_it_is(dense: Model, sparse: Model, texts: list[str]) -> None:
     opened = {model: open_model(model.name, precision="int8") for model in (dense, sparse)}
-    assert [model.executor for model in opened.values()] == ["ONNX Runtime, int8 on CPU"] * 2
+    assert all(
+        model.executor.startswith("ONNX Runtime, int8 on CPU; cosine to exact: mean 0.9") for model in opened.values()
+    )
     cosines = (dense.encode_document(texts) * opened[dense].encode_document(texts)).sum(axis=1)
     assert 0.98 < cosines.min() < 1 - TOLERANCE
     for ours, theirs in zip(opened[sparse].encode_document(texts), sparse.encode_document(texts), strict=True):

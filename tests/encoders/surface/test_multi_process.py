@@ -24,6 +24,12 @@ def pool(dense: SentenceTransformer) -> Iterator[dict[str, Any]]:
     dense.stop_multi_process_pool(pool)
 
 
+def test_what_a_pool_cuts_is_counted_here(dense: SentenceTransformer, pool: dict[str, Any]) -> None:
+    before = dense.truncated_texts
+    dense.encode(["word " * 100, "short", "word " * 100], pool=pool, chunk_size=2)
+    assert dense.truncated_texts == before + 2
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -22,7 +22,7 @@ def test_a_family_without_a_graph_runs_on_torch(backbones: dict[str, str], famil
 @pytest.mark.parametrize("name", ["all-MiniLM-L6-v2", "splade-tiny"])
 def test_torch_gives_what_the_graph_gives(name: str) -> None:
     graph, torch = open_model(name), open_model(name, backend="torch")
-    assert torch.executor == "torch, fp32 on CPU: asked for"
+    assert torch.executor == "torch packed, fp32 on CPU: asked for"
     for one, other in zip(graph.encode_document(TEXTS), torch.encode_document(TEXTS), strict=True):
         if graph.kind == "dense":
             np.testing.assert_allclose(one, other, atol=1e-5)

@@ -185,9 +185,7 @@ def test_no_document_is_lost_none_is_there_twice_and_all_vectors_are_right(node:
             models = encoder.models
         cluster = OpenSearchCluster(cluster_url)
         assert models.dimension is not None
-        spec = IndexSpec(
-            "killed", ("title", "body"), models, DenseField(models.dimension), SparseField(), id_field="id"
-        )
+        spec = IndexSpec("killed", ("title", "body"), models, DenseField(models.dimension), SparseField())
         ensure_index(cluster, spec)
         gateway.start()
         await_true(lambda: httpx.get(gateway_url).status_code == 200, "the gateway answers")
@@ -246,7 +244,7 @@ def assert_right(
     documents = [Document(n, {"_id": id, **body}) for n, (id, body) in enumerate(expected.items(), start=1)]
     with SidecarClient(sidecar_url) as encoder:
         report = index_documents(cluster, replace(spec, index="unharmed"), encoder, documents)
-    assert (report.written, report.failed) == (len(expected), 0)
+    assert (report.written, report.failed) == (len(expected), 0), report.first_failures
     found, wanted = everything(cluster, spec.index), everything(cluster, "unharmed")
     assert found.keys() == wanted.keys() == expected.keys()
     for id, source in found.items():

@@ -65,6 +65,20 @@ def test_tokens_are_measured_alike_of_texts_of_any_length(client: SidecarClient,
     assert over_http.room == open_model(DEFAULT_DENSE).max_tokens - 2
 
 
+def test_models_are_chosen_by_name_or_left_out(sidecar: Any) -> None:
+    with SidecarClient(sidecar.url, only={"dense": DEFAULT_DENSE, "sparse": None}) as chosen:
+        assert chosen.models.sparse is None
+        assert chosen.models.dense is not None
+        (encoded,) = chosen.encode_document(["a heron"])
+        assert isinstance(encoded, Encoded)
+        assert encoded.sparse is None
+    with (
+        SidecarClient(sidecar.url, only={"dense": "another"}) as missing,
+        pytest.raises(SidecarRefused, match="serves no dense model 'another'"),
+    ):
+        _ = missing.models
+
+
 def test_queries_and_ranks_agree_in_process_and_over_http(client: SidecarClient, local: LocalEncoder) -> None:
     sparse = open_model(DEFAULT_SPARSE).encode_query(["birds"])[0].to_dict()
     assert client.encode_query("birds").sparse == pytest.approx(sparse, abs=1e-5)

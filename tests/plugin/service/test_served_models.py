@@ -262,3 +262,26 @@ def test_jina_embeds_by_type(post: Post, dense: Model) -> None:
 def test_jinas_objects_are_texts(post: Post) -> None:
     objects, strings = (post("/v1/embeddings", {"input": given}).json() for given in ([{"text": "a"}], ["a"]))
     assert objects["data"][0]["embedding"] == pytest.approx(strings["data"][0]["embedding"], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "cut"),
+    [
+        ("/v1/embeddings", {"input": TEXTS}, "1"),
+        ("/v1/embeddings", {"input": TEXTS[:3]}, None),
+        ("/encode_document", {"texts": TEXTS, "models": ["minilm", "splade"]}, "2"),
+        ("/rank", {"query": "q", "documents": [TEXTS[3], TEXTS[0], TEXTS[3]]}, "2"),
+        ("/v1/rerank", {"query": "q", "documents": [TEXTS[3], TEXTS[0]]}, "1"),
+    ],
+)
+def test_every_route_says_how_many_texts_were_cut(
+    post: Post, http: httpx.Client, path: str, body: dict[str, Any], cut: str | None
+) -> None:
+    before = _truncated(http)
+    assert post(path, body).headers.get("outrider-truncated") == cut
+    assert _truncated(http) - before == int(cut or 0)
+
+
+def _truncated(http: httpx.Client) -> float:
+    lines = http.get("/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("outrider_truncated_texts_total{"))

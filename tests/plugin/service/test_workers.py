@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -118,6 +119,31 @@ def test_sighup_takes_over_the_models_of_the_settings(tmp_path: Path, workers: i
         served = httpx.get(f"{service.url}/v1/models").json()["data"]
         assert [model["id"] for model in served] == ["splade-tiny"]
         assert embed(service, "a") == 404
+
+
+def test_a_sighup_under_load_drops_no_request(tmp_path: Path) -> None:
+    with running(tmp_path, "all-MiniLM-L6-v2", "splade-tiny") as service:
+        service.logged("is ready on", 2)
+        statuses: list[int] = []
+        is_over = threading.Event()
+
+        def ask() -> None:
+            with httpx.Client(base_url=service.url, timeout=60) as http:
+                while not is_over.is_set():
+                    statuses.append(http.post("/embed", json={"inputs": f"text {len(statuses)}"}).status_code)
+
+        asking = [threading.Thread(target=ask) for _ in range(4)]
+        for each in asking:
+            each.start()
+        for times, models in enumerate((("all-MiniLM-L6-v2",), ("all-MiniLM-L6-v2", "splade-tiny")), start=1):
+            service.write(*models)
+            service.process.send_signal(signal.SIGHUP)
+            service.logged("as they are now", times)
+        is_over.set()
+        for each in asking:
+            each.join()
+    assert len(statuses) > 20
+    assert set(statuses) == {200}
 
 
 def test_settings_that_cannot_be_taken_over_change_nothing(tmp_path: Path) -> None:
