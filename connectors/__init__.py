@@ -51,7 +51,6 @@ from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .reading import read_documents
 from .registering import register, unregister
-from .registration import register, unregister
 from .report import IndexingReport, Outcome
 from .request import Request, index_path
 from .search import Searcher
