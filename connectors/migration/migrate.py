@@ -131,6 +131,7 @@ def finish(cluster: Cluster, alias: str) -> str | None:
     here = _settled(cluster, alias)
     _unblock(cluster, here.index)
     write_meta(cluster, here.index, _MOVED_FROM, None)
+    write_following(cluster, here.index, None)
     if here.follower is None:
         return None
     write_following(cluster, here.follower, None)

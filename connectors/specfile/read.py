@@ -18,7 +18,7 @@ _READERS = {".yaml": read_yaml, ".yml": read_yaml, ".toml": read_toml}
 _LARGEST = 1_000_000
 
 
-def read_spec_file(path: Path) -> Declared:
+def read(path: Path) -> Declared:
     """What a file declares. Raises BadSpec, which names every mistake with its line."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:

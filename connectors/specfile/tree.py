@@ -63,7 +63,7 @@ class PinnedModel(BaseModel):
     fingerprint: str
 
 
-def spec_schema() -> dict[str, Any]:
+def schema() -> dict[str, Any]:
     """The JSON Schema of spec files, for editors."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **TREE.model_json_schema()}
 

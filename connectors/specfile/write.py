@@ -12,7 +12,7 @@ _ELSEWHERE = ("models", "pipelines", "endpoints", "follower")
 _MODELS_DECIDE = "dimension"
 
 
-def spec_as_yaml(spec: IndexSpec) -> str:
+def as_yaml(spec: IndexSpec) -> str:
     """What differs from the defaults, in the order of the spec; models with their fingerprints."""
     values = {each.name: getattr(spec, each.name) for each in fields(spec) if each.name not in _ELSEWHERE}
     defaults = {each.name: each.default for each in fields(spec)} | {"weights": Weights()}

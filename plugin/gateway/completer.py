@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
-from outrider.connectors import Cluster, ConnectorError, IndexSpec, complete_some
+from outrider.connectors import Cluster, Completed, ConnectorError, IndexSpec, complete_some
 
 from .encoding import Guarded
 from .metrics import GatewayMetrics
@@ -37,10 +37,14 @@ class Completer:
                         log.warning("documents of %s without vectors stay so for now: %s", spec.index, err)
                     told[spec.index] = str(err)
 
+    def _some(self, spec: IndexSpec) -> Completed:
+        self._encoder.check(spec)
+        return complete_some(self._own, spec, self._encoder, patience_s=_PATIENCE_S)
+
     async def _one(self, spec: IndexSpec) -> None:
         """All of one index."""
         while True:
-            done = await asyncio.to_thread(complete_some, self._own, spec, self._encoder, patience_s=_PATIENCE_S)
+            done = await asyncio.to_thread(self._some, spec)
             self._metrics.documents("completed", done.seen - done.failed)
             if not done.seen:
                 return

@@ -34,14 +34,17 @@ class Guarded:
     """Implements the connectors' Encoder over one that may be away; for threads.
 
     After a failure nobody waits for it for `pause_s`: EncoderUnavailable comes at once. So it does where the sidecar
-    refuses us, or has begun to serve other models; those are looked at again after the pause.
+    refuses us, or has begun to serve other models. What it serves is looked at again after the pause, and every
+    `trust_s` anyway: a sidecar that starts serves one model after the other.
     """
 
-    def __init__(self, connect: Callable[[], SidecarClient], pause_s: float) -> None:
+    def __init__(self, connect: Callable[[], SidecarClient], pause_s: float, trust_s: float = 10.0) -> None:
         self._connect = connect
         self._pause_s = pause_s
+        self._trust_s = trust_s
         self._lock = threading.Lock()
         self._client: SidecarClient | None = None
+        self._connected_s = 0.0
         self._closed_until_s = 0.0
         self._reason = ""
 
@@ -49,6 +52,14 @@ class Guarded:
     def models(self) -> Models:
         """The models of the sidecar."""
         return self._ask(lambda client: client.models)
+
+    def check(self, spec: IndexSpec) -> None:
+        """Raises EncoderUnavailable where the sidecar serves other models than the index was made with."""
+        try:
+            check_models(spec, self.models)
+        except ModelMismatch as err:
+            self._renew_after(self._pause_s)
+            raise EncoderUnavailable(str(err)) from err
 
     def encode_document(self, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
         """One result a text, in order; a text that the sidecar refuses does not sink the others."""
@@ -78,6 +89,7 @@ class Guarded:
             self._client.close()
 
     def _ask(self, ask: Callable[[SidecarClient], Result]) -> Result:
+        self._renew_after(self._trust_s)
         client = self._open()
         try:
             return ask(client)
@@ -96,13 +108,19 @@ class Guarded:
                 raise EncoderUnavailable(self._reason)
             if self._client is None:
                 self._client = self._connect()
+                self._connected_s = time.monotonic()
             return self._client
+
+    def _renew_after(self, seconds: float) -> None:
+        """Connect anew next time, where the connection is older; requests under way finish with the old one."""
+        with self._lock:
+            if time.monotonic() > self._connected_s + seconds:
+                self._client = None
 
     def _fail(self, reason: str) -> None:
         with self._lock:
             self._closed_until_s = time.monotonic() + self._pause_s
             self._reason = reason
-            # What it serves is asked anew; requests under way in other threads finish with the old one.
             self._client = None
 
 
@@ -110,10 +128,10 @@ def encode(
     dialect: Dialect, encoder: Guarded, spec: IndexSpec, documents: Sequence[Prepared]
 ) -> list[Enriched | Rejected]:
     """The documents by the models that the index was made with. Raises EncoderUnavailable, also for other models."""
+    encoder.check(spec)
     try:
-        check_models(spec, encoder.models)
         return enrich(dialect, spec, encoder, documents)
-    except (BadSpec, ModelMismatch) as err:
+    except BadSpec as err:
         raise EncoderUnavailable(str(err)) from err
     except SidecarRefused as err:  # a text that cannot even be cut into chunks
         if len(documents) == 1:

@@ -126,6 +126,7 @@ class Enricher:
         self, spec: IndexSpec, places: Sequence[Place], told: Sequence[dict[str, Any]], tally: Tally, refresh: bool
     ) -> None:
         try:
+            self.encoder.check(spec)
             done = complete(self.own, spec, self.encoder, places, self.patience_s)
             self._count(tally, "encoded", done.seen - done.failed)
             self._count(tally, "failed", done.failed)

@@ -84,6 +84,7 @@ class Hybrid:
 
     def _found(self, asked: Asked, bridge: Bridge) -> Found:
         """The documents of the page in their order; for a thread."""
+        self._encoder.check(asked.spec)
         searcher = self._searcher(asked.spec).through(bridge)
         mode: Mode = "reranked" if "reranked" in searcher.modes else "fused"
         simple = asked.simple

@@ -120,6 +120,9 @@ def test_an_alias_moves_with_every_document_and_back(shop: Shop, encoder: Encode
     again = move(shop, other, tmp_path)
     assert shop.titles(again.new)["d5"] == "writing goes on"
     assert finish(shop.cluster, shop.alias) == shop.old.index
+    for index in (again.new, shop.old.index):
+        kept = shop.cluster.read("GET", f"/{index}/_mapping")[index]["mappings"]["_meta"]
+        assert kept.keys() == {"outrider"}
     assert read_spec(shop.cluster, shop.alias).follower is None  # type: ignore[union-attr]
     with pytest.raises(BadSpec, match="nothing to go back to"):
         roll_back(shop.cluster, shop.alias, lambda _: encoder)

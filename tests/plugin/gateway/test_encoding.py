@@ -1,0 +1,94 @@
+"""A sidecar that is away, or still starting, as the gateway sees it."""
+
+import json
+import time
+from contextlib import suppress
+
+import httpx
+import pytest
+
+from outrider.connectors import (
+    DenseField,
+    EncoderUnavailable,
+    IndexSpec,
+    ModelIdentity,
+    Models,
+    SparseField,
+)
+from outrider.plugin.client import SidecarClient
+from outrider.plugin.gateway.encoding import Guarded
+
+DENSE = {"id": "d", "name": "d", "aliases": [], "kind": "dense", "fingerprint": "d1", "dimension": 3}
+SPARSE = {"id": "s", "name": "s", "aliases": [], "kind": "sparse", "fingerprint": "s1", "dimension": None}
+RERANK = {"id": "r", "name": "r", "aliases": [], "kind": "rerank", "fingerprint": "r1", "dimension": None}
+MODELS = Models(ModelIdentity("d", "d1"), ModelIdentity("s", "s1"), None, 3)
+SPEC = IndexSpec("products", ("title",), MODELS, DenseField(3), SparseField())
+
+
+class Starting:
+    """What a sidecar lists while it loads one model after the other; counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.served: list[dict[str, object]] | None = []
+        self.asked = 0
+
+    def answer(self, _: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.served is None:
+            raise httpx.ConnectError("nobody listens")
+        return httpx.Response(200, content=json.dumps({"data": self.served}))
+
+    def connect(self) -> SidecarClient:
+        return SidecarClient("http://sidecar", patience_s=0, transport=httpx.MockTransport(self.answer))
+
+
+def test_models_that_are_loaded_later_are_noticed() -> None:
+    starting = Starting()
+    guarded = Guarded(starting.connect, pause_s=0.01, trust_s=60)
+    for served in ([], [DENSE]):
+        starting.served = served
+        with pytest.raises(EncoderUnavailable, match="serves none"):
+            guarded.check(SPEC)
+        time.sleep(0.02)
+    starting.served = [DENSE, SPARSE]
+    for _ in range(2):  # what was seen a moment ago may be told once more; that makes it look again
+        time.sleep(0.02)
+        with suppress(EncoderUnavailable):
+            guarded.check(SPEC)
+    guarded.check(SPEC)
+
+
+def test_a_reranker_that_comes_last_is_noticed_though_nothing_fails() -> None:
+    starting = Starting()
+    starting.served = [DENSE, SPARSE]
+    guarded = Guarded(starting.connect, pause_s=60, trust_s=0.05)
+    guarded.check(SPEC)
+    assert guarded.models.rerank is None
+    starting.served = [DENSE, SPARSE, RERANK]
+    time.sleep(0.1)
+    assert guarded.models.rerank == ModelIdentity("r", "r1")
+
+
+def test_an_index_of_another_model_does_not_keep_others_from_being_encoded() -> None:
+    starting = Starting()
+    starting.served = [DENSE, SPARSE]
+    guarded = Guarded(starting.connect, pause_s=60, trust_s=60)
+    other = IndexSpec("old", ("title",), Models(ModelIdentity("d", "d0"), None, None, 3), DenseField(3))
+    with pytest.raises(EncoderUnavailable, match="holds dense vectors of d"):
+        guarded.check(other)
+    guarded.check(SPEC)
+
+
+def test_nobody_waits_twice_for_a_sidecar_that_is_away() -> None:
+    starting = Starting()
+    starting.served = None
+    guarded = Guarded(starting.connect, pause_s=0.2)
+    for _ in range(5):
+        with pytest.raises(EncoderUnavailable, match="did not answer"):
+            guarded.encode_query("cat")
+    asked = starting.asked
+    assert asked <= 2
+    starting.served = [DENSE, SPARSE]
+    time.sleep(0.3)
+    guarded.check(SPEC)
+    assert starting.asked > asked
