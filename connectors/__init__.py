@@ -49,6 +49,7 @@ from .migration import Migration, Verification, finish, migrate, roll_back, veri
 from .native_search import NativeSearcher
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
+from .reading import read_documents
 from .registering import register, unregister
 from .report import IndexingReport, Outcome
 from .request import Request, index_path
@@ -163,6 +164,7 @@ __all__ = [
     "join_text",
     "outlook",
     "pending_marker",
+    "read_documents",
     "read_jsonl",
     "read_release",
     "read_spec",

@@ -113,6 +113,11 @@ class SidecarClient:
         scores = {each["index"]: float(each["score"]) for each in reply["results"]}
         return [scores[index] for index in range(len(passages))]
 
+    def load(self, model: str) -> dict[str, Any]:
+        """Let the sidecar load or replace a model of its settings; gives what it says of it. Raises SidecarRefused."""
+        facts: dict[str, Any] = self._ask("POST", "/models/load", {"model": model})
+        return facts
+
     def _encoding_models(self) -> list[ModelIdentity]:
         models = [model for model in (self.models.dense, self.models.sparse) if model]
         if not models:

@@ -17,11 +17,13 @@ from .key import key
 from .migrate import migrate
 from .models import models
 from .plan import apply, destroy, plan
+from .publish import publish
 from .quickstart import quickstart
 from .register import register, unregister
 from .search import search
 from .serve import config, serve
 from .spec import spec
+from .train import train
 from .tune import tune
 
 app = typer.Typer(
@@ -53,6 +55,8 @@ app.command()(apply)
 app.command()(destroy)
 app.command()(migrate)
 app.add_typer(spec, name="spec")
+app.command()(train)
+app.command()(publish)
 
 
 def _show_version(asked: bool) -> None:

@@ -16,7 +16,7 @@ from .filtering import for_cluster, parameters, written
 from .http import Answer, Headers, Incoming, end_to_end
 from .ndjson import Action, Unreadable, actions
 from .specs import Known
-from .updates import Update, mark_body, marked_upsert, plan_update
+from .updates import Update, mark_body, marked_upsert, plan_update, tries
 from .upstream import NO_ANSWER, Upstream
 
 _GROUP_ACTIONS = 256
@@ -143,17 +143,18 @@ class Bulk:
         marks: list[int] = []
         for each in group:
             source = made.get(id(each))
+            line = _patient(each.action) if each.spec is not None and each.action.op == "update" else each.action.line
             if isinstance(source, Refused):
                 each.refused = source.reason
             elif each.update is not None:
                 if each.spec is not None and each.update.is_script and "if_seq_no" not in each.action.meta:
                     marks.append(len(lines))
-                    lines.append(each.action.line + b"\n" + mark_body(each.spec) + b"\n")
-                lines.append(each.action.line + b"\n" + _update_source(each.update, source) + b"\n")
+                    lines.append(line + b"\n" + mark_body(each.spec) + b"\n")
+                lines.append(line + b"\n" + _update_source(each.update, source) + b"\n")
             elif source is not None:
-                lines.append(each.action.line + b"\n" + source + b"\n")
+                lines.append(line + b"\n" + source + b"\n")
             else:
-                lines.append(each.action.lines())
+                lines.append(b"".join(part + b"\n" for part in (line, each.action.source) if part is not None))
         return lines, marks
 
     async def _send(self, lines: bytes) -> Answer:
@@ -190,6 +191,11 @@ class Bulk:
 def needs_vectors(update: Update, told: Mapping[str, Any]) -> bool:
     """Whether an update's answer says that a document was changed whose vectors are to be looked at."""
     return told.get("result") == "updated" or (update.is_script and told.get("result") == "created")
+
+
+def _patient(action: Action) -> bytes:
+    """The line of an update that is tried again where vectors were written at the same moment."""
+    return orjson.dumps({action.op: {**action.meta, **tries(action.meta)}})
 
 
 def _to_encode(each: Planned, probes: bool) -> Draft | None:

@@ -35,10 +35,6 @@ class Action:
         routing = self.meta.get("routing", self.meta.get("_routing"))
         return None if routing is None else str(routing)
 
-    def lines(self) -> bytes:
-        """Both lines as they came."""
-        return self.line + b"\n" if self.source is None else self.line + b"\n" + self.source + b"\n"
-
 
 def actions(body: IO[bytes], index: str) -> Iterator[Action]:
     """The actions of a bulk; `index` is where those go that name none. Raises Unreadable."""

@@ -13,7 +13,7 @@ from .drafts import draft, probe
 from .enriching import Enricher, Refused, Tally
 from .filtering import for_cluster, parameters, written
 from .http import Answer, Headers, Incoming, end_to_end, engine_error
-from .updates import Update, mark_body, marked_upsert, plan_update
+from .updates import Update, mark_body, marked_upsert, plan_update, tries
 from .upstream import NO_ANSWER, Upstream
 
 _NOT_OURS = (b"accept-encoding", b"content-encoding", b"content-length", b"expect")
@@ -42,19 +42,19 @@ class Single:
 
     async def update(self, request: Incoming, spec: IndexSpec, id: str, source: bytes) -> Answer:
         """`_update`."""
+        asked = parameters(request.query)
+        more = urlencode(tries(asked)).encode()
         update = plan_update(spec, source)
         if update is None:
-            return await self._ask(request, request.target, source)
+            return await self._ask(request, _target(request.path, request.query, more), source)
         tally = Tally()
         made = await self._prepared(spec, update, tally)
         if isinstance(made, Refused):
             return engine_error(_UNAVAILABLE, made.reason, _KIND)
-        query = for_cluster(request.query)
-        target = request.path + (b"?" + query if query else b"")
-        asked = parameters(query)
         if update.is_script and "if_seq_no" not in asked:
-            await self._ask(request, request.path + _routing(asked), mark_body(spec))
-        answer = await self._ask(request, target, made)
+            routing = urlencode({key: asked[key] for key in ("routing",) if key in asked}).encode()
+            await self._ask(request, _target(request.path, routing, more), mark_body(spec))
+        answer = await self._ask(request, _target(request.path, for_cluster(request.query), more), made)
         return await self._completed(request, spec, (id, asked.get("routing")), update, answer, tally)
 
     async def _prepared(self, spec: IndexSpec, update: Update, tally: Tally) -> bytes | Refused:
@@ -96,5 +96,6 @@ def _headers(request: Incoming) -> Headers:
     return [pair for pair in end_to_end(request.headers) if pair[0] not in _NOT_OURS]
 
 
-def _routing(asked: dict[str, str]) -> bytes:
-    return b"?" + urlencode({"routing": asked["routing"]}).encode() if "routing" in asked else b""
+def _target(path: bytes, *queries: bytes) -> bytes:
+    query = b"&".join(filter(None, queries))
+    return path + b"?" + query if query else path

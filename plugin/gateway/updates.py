@@ -14,6 +14,8 @@ from outrider.connectors import IndexSpec, pending_marker
 
 from .drafts import Draft, draft, parse_object, spliced, touches_text
 
+_TRIES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Update:
@@ -56,6 +58,15 @@ def plan_update(spec: IndexSpec, source: bytes) -> Update | None:
         return None
     whole = draft(spec, _dumped(upsert)) if isinstance(upsert, dict) else None
     return Update(body, whole, True, whole.text if whole else "")
+
+
+def tries(asked: Mapping[str, Any]) -> dict[str, int]:
+    """What is added to what an update says: vectors may be written to its document at the same moment.
+
+    Without it an application would see conflicts that it has no part in.
+    """
+    says_so = any(name in asked for name in ("retry_on_conflict", "_retry_on_conflict", "if_seq_no"))
+    return {} if says_so else {"retry_on_conflict": _TRIES}
 
 
 def mark_body(spec: IndexSpec) -> bytes:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -276,3 +277,32 @@ def await_state(cluster: OpenSearchCluster, spec: IndexSpec, id: str, state: str
     while stored(cluster, spec, id).get("outrider", {}).get("state") != state:
         assert time.monotonic() < end_s, f"not {state} after 30 s"
         time.sleep(0.1)
+
+
+def test_updates_do_not_conflict_with_vectors_that_come_meanwhile(
+    http: httpx.Client, cluster: OpenSearchCluster, spec: IndexSpec, encoder: Any
+) -> None:
+    http.put(f"/{spec.index}/_doc/1", json={"title": "a cat", "n": 0}).raise_for_status()
+    gone = threading.Event()
+
+    def disturb() -> None:
+        """Marks the document again and again, so that somebody always writes vectors to it."""
+        while not gone.is_set():
+            body = {"doc": {"outrider": {"state": "pending"}}}
+            cluster.write("POST", f"/{spec.index}/_update/1?refresh=true&retry_on_conflict=20", body)
+
+    disturbing = threading.Thread(target=disturb)
+    disturbing.start()
+    try:
+        for n in range(40):
+            line = lines({"update": {"_id": "1"}}, {"doc": {"n": n}})
+            one = http.post(f"/{spec.index}/_update/1", json={"script": f"ctx._source.n = {n}"})
+            many = http.post(f"/{spec.index}/_bulk", content=line, headers=LINES).json()
+            assert (one.status_code, many["errors"]) == (200, False), (one.text, many)
+    finally:
+        gone.set()
+        disturbing.join()
+    await_state(cluster, spec, "1", "encoded")
+    assert has_vectors_of(cluster, spec, encoder, stored(cluster, spec, "1"), "a cat")
+    seen = {"if_seq_no": 0, "if_primary_term": 1}
+    assert http.post(f"/{spec.index}/_update/1", json={"doc": {"n": 1}}, params=seen).status_code == 409
