@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..capabilities import Version
 from ..common.vector import checked_vector
 from ..errors import BadSpec
 from ..spec import DenseField, Element, Space, Structure
-from .since import Feature, Version, has
+from .since import Feature, has
 
 SIMILARITY: Mapping[Space, str] = {"cosinesimil": "cosine", "innerproduct": "max_inner_product", "l2": "l2_norm"}
 _BITS_IN_A_BYTE = 8

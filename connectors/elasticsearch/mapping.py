@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from ..capabilities import Version
 from ..common import mapping
 from ..spec import IndexSpec
 from .dense import dense_property
 from .semantic import semantic_properties
-from .since import Version, has
+from .since import has
 
 
 def index_body(version: Version, spec: IndexSpec) -> dict[str, Any]:

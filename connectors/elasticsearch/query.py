@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..capabilities import Version
 from ..common.features import query_weights
 from ..common.query import DensePlan, Filter, Query, Question, by_best_chunk, given, rank_features_query
 from ..errors import BadSpec
 from ..spec import IndexSpec, Space
 from .dense import FORMS, engine_vector, structure_of
-from .since import Version, has
+from .since import has
 
 _MAX_CANDIDATES = 10_000
 _FEWEST_CANDIDATES = 100

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..capabilities import Version
 from ..common.scan import KEEP_ALIVE
 from ..request import Request, index_path
-from .since import Version, has
+from .since import has
 
 
 def open_snapshot(index: str) -> Request:

@@ -6,9 +6,9 @@ Read from its sources and release notes; 8.19, 9.4 and 9.5 were asked themselves
 from collections.abc import Mapping
 from typing import Literal
 
+from ..capabilities import Version
 from ..common.since import Firsts, understood
 
-Version = tuple[int, ...]
 Feature = Literal[
     "byte elements",
     "bit elements",
