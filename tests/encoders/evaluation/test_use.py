@@ -127,7 +127,7 @@ def test_what_nano_beir_lacks_is_named(nano_beir: str) -> None:
 
 
 def test_a_model_evaluates_itself_and_its_card_tells(dense: Both, tmp_path: Path) -> None:
-    dense.ours.model_card_data.eval_results_dict.clear()  # other tests measure the same model, and stand beside in a row
+    dense.ours.model_card_data.eval_results_dict.clear()  # other tests measure the same model
     evaluator = MSEEvaluator(CORPUS[:2], CORPUS[2:4], teacher_model=dense.ours, name="kd")
     found = dense.ours.evaluate(evaluator, str(tmp_path / "new" / "folder"))
     assert found == {"kd_negative_mse": pytest.approx(found["kd_negative_mse"])}
