@@ -58,7 +58,7 @@ class SidecarClient:
 
     @cached_property
     def models(self) -> Models:
-        """The first model of each kind that the sidecar serves, or the one that was named; waits until all are loaded."""
+        """The first model of each kind that is served, or the one that was named; waits until all are loaded."""
         self._ask("GET", "/ready")
         first: dict[str, Mapping[str, Any]] = {}
         for model in self._ask("GET", "/v1/models")["data"]:
