@@ -1,7 +1,7 @@
 """The sidecar's own models, as something that connectors can encode with, from a thread beside the event loop."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from outrider.connectors import Encoded, EncodingFailed, Measured, ModelIdentity, Models
@@ -70,7 +70,7 @@ class OwnEncoder:
         return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
 
 
-def _encoded(outcomes: dict[str, Any]) -> Encoded | EncodingFailed:
+def _encoded(outcomes: Mapping[Any, Any]) -> Encoded | EncodingFailed:
     failed = next((each for each in outcomes.values() if isinstance(each, Failed)), None)
     if failed is not None:
         return EncodingFailed(str(failed.error))
