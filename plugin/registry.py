@@ -13,7 +13,7 @@ from .aside import aside
 from .backlog import first_pace
 from .batching import batch_of_first
 from .errors import BadRequest, NotReady, UnknownModel, WrongKind
-from .memory import give_back, resident_bytes
+from .memory import resident_bytes, settle
 from .metrics import Metrics, ModelMetrics
 from .scheduler import Scheduler
 from .settings import ModelSettings, Settings
@@ -178,7 +178,8 @@ class Registry:
         self._loading.update(names)
         try:
             for name in names:
-                await self.load(name)
+                await self._load(self._configured(name))
+            await asyncio.to_thread(settle)
         finally:
             self._loading.difference_update(names)
         self.is_ready = True
@@ -194,19 +195,19 @@ class Registry:
         except EncoderError:
             self._models = before
             raise
-        names = {model.served_name for model in models}
-        for served in self.served:
-            if served.name not in names:
-                await self.unload(served.name)
+        for name in self._served.keys() - {model.served_name for model in models}:
+            await self.unload(name)
 
     async def load(self, name: str) -> Served:
         """Load the model that the settings have under this name; one that is loaded is replaced without a gap."""
         settings = self._configured(name)
         self._loading.add(settings.served_name)
         try:
-            return await self._load(settings)
+            fresh = await self._load(settings)
+            await asyncio.to_thread(settle)
         finally:
             self._loading.discard(settings.served_name)
+        return fresh
 
     async def _load(self, settings: ModelSettings) -> Served:
         async with self._changing:
@@ -224,6 +225,10 @@ class Registry:
 
     async def unload(self, name: str) -> None:
         """Stop serving it at once for new requests; those that wait are answered first."""
+        await self._unload(name)
+        await asyncio.to_thread(settle)
+
+    async def _unload(self, name: str) -> None:
         async with self._changing:
             served = self._served.get(self._names.get(name, name))
             if served is None:
@@ -294,7 +299,6 @@ class Registry:
     async def _retire(self, served: Served) -> None:
         await served.scheduler.close()
         await asyncio.to_thread(served.model.close)
-        await asyncio.to_thread(give_back)
 
     def _unknown(self, name: str) -> str:
         return f"no model {name!r} is served; {self._serving()}"
