@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from ..errors import NotAModel
 
+from ..prompts import RETRIEVAL_PROMPTS, TASK_PROMPTS, choose_prompt, task_prompt_name
 Kind = Literal["dense", "sparse", "rerank"]
 
 # sentence_bert_config.json may hold no limit; beyond this many tokens no common encoder was trained.
@@ -75,10 +76,10 @@ class ModelDescription:
 
     def prompt(self, task: str | None) -> str:
         """The prompt of a task ("query" or "document"), as encode_query and encode_document choose it."""
-        prompts = self.prompts or {}
-        names = {"query": ("query",), "document": ("document", "passage", "corpus")}.get(task or "", ())
-        chosen = next((name for name in names if prompts.get(name)), self.default_prompt_name)
-        return prompts.get(chosen, "") if chosen else ""
+        usual = {} if self.kind == "rerank" else RETRIEVAL_PROMPTS
+        prompts = {**usual, **(self.prompts or {})}
+        name = task_prompt_name(prompts, TASK_PROMPTS.get(task or "", ()))
+        return choose_prompt(prompts, self.default_prompt_name, None, name) or ""
 
 
 def describe(folder: Path, *, allow_pickle: bool = False) -> ModelDescription:

@@ -158,8 +158,8 @@ class SparseEncoder(PipelineEncoder):
             return super()._forward_batch(features, **kwargs)
         return {**features, "sentence_embedding": weights}
 
-    encode_query = for_task(encode, "query", ("query",))
-    encode_document = for_task(encode, "document", ("document", "passage", "corpus"))
+    encode_query = for_task(encode, "query")
+    encode_document = for_task(encode, "document")
 
     @contextmanager
     def truncate_sentence_embeddings(self, truncate_dim: int | None) -> Iterator[None]:
