@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ..adapter_folder import MERGE, has_adapter
 from ..errors import NotAModel
-
 from ..prompts import RETRIEVAL_PROMPTS, TASK_PROMPTS, choose_prompt, task_prompt_name
+
 Kind = Literal["dense", "sparse", "rerank"]
 
 # sentence_bert_config.json may hold no limit; beyond this many tokens no common encoder was trained.
@@ -87,6 +88,8 @@ def describe(folder: Path, *, allow_pickle: bool = False) -> ModelDescription:
 
     Raises NotAModel with the part that is missing or not understood.
     """
+    if has_adapter(folder):
+        raise NotAModel(f"{str(folder)!r} holds an adapter, which runs with torch only; {MERGE}")
     routes = _read(folder / "router_config.json")
     if routes:
         return _with_query_table(folder, routes)
