@@ -58,14 +58,19 @@ class SidecarClient:
 
     @cached_property
     def models(self) -> Models:
-        """The first model of each kind that the sidecar serves, or the one that was named."""
+        """The first model of each kind that is served, or the one that was named; waits until all are loaded."""
+        self._ask("GET", "/ready")
         first: dict[str, Mapping[str, Any]] = {}
         for model in self._ask("GET", "/v1/models")["data"]:
+            if model["state"] != "ready":
+                continue
             if model["kind"] not in self._only or self._only[model["kind"]] in (model["id"], *model["aliases"]):
                 first.setdefault(model["kind"], model)
         missing = [f"{kind} model {name!r}" for kind, name in self._only.items() if name and kind not in first]
         if missing:
-            raise SidecarRefused(f"the sidecar {self.url} serves no {' and no '.join(missing)}; add it to its models")
+            raise SidecarRefused(
+                f"the sidecar {self.url} serves no {' and no '.join(missing)}; add it to its models, or load it"
+            )
         dense = first.get("dense")
         return Models(
             dense=_identity(dense),
@@ -106,7 +111,9 @@ class SidecarClient:
         """One score a passage, in order; higher is more relevant."""
         if not passages:
             return []
-        body = {"query": _valid(query), "documents": [_valid(passage) for passage in passages]}
+        body: dict[str, Any] = {"query": _valid(query), "documents": [_valid(passage) for passage in passages]}
+        if named := self._only.get("rerank"):
+            body["model"] = named
         reply = self._ask("POST", "/rank", body)
         if not reply["complete"]:
             raise EncoderUnavailable(f"the sidecar {self.url} could not score {len(passages)} passages in time")
