@@ -50,6 +50,7 @@ from .migration import Migration, Verification, finish, migrate, roll_back, veri
 from .native_search import NativeSearcher
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
+from .pruning import Pruning, TwoPhase
 from .reading import read_documents
 from .registering import register, unregister
 from .report import IndexingReport, Outcome
@@ -138,6 +139,7 @@ __all__ = [
     "Outlook",
     "Prepared",
     "Request",
+    "Pruning",
     "Rejected",
     "RequestRefused",
     "Result",
@@ -146,6 +148,7 @@ __all__ = [
     "SettingInTheWay",
     "SparseField",
     "Technique",
+    "TwoPhase",
     "Unreadable",
     "Weights",
     "backfill",
