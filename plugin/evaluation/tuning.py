@@ -66,19 +66,22 @@ def ask_prunings(
 ) -> list[Legs]:
     """The legs of each of `prunings`: those of the first as they are, for the others terms are asked again."""
     asked = [legs]
-    depth, total = depth_of(specs[0]), len(specs) * len(judged.texts)
+    depth, queries = depth_of(specs[0]), len(judged.texts)
     for spec in specs[1:]:
-        before = len(asked) * len(judged.texts)
-        again = ask_legs(
-            asker_of(spec), judged, ("sparse",), depth, lambda done, _, before=before: on_progress(before + done, total)
-        )
-        asked.append(
-            {
-                query: Found({**found.rankings, **again[query].rankings}, {**found.factors, **again[query].factors})
-                for query, found in legs.items()
-            }
-        )
+        done = len(asked) * queries
+        further = _further(on_progress, done, len(specs) * queries)
+        again = ask_legs(asker_of(spec), judged, ("sparse",), depth, further)
+        asked.append({query: _with(found, again[query]) for query, found in legs.items()})
     return asked
+
+
+def _with(found: Found, again: Found) -> Found:
+    return Found({**found.rankings, **again.rankings}, {**found.factors, **again.factors})
+
+
+def _further(on_progress: Progress, done: int, total: int) -> Progress:
+    """Progress that goes on where another one ended."""
+    return lambda more, _: on_progress(done + more, total)
 
 
 def choose_pruning(
@@ -147,7 +150,7 @@ def _fused(spec: IndexSpec, legs: Legs, measure: str) -> dict[str, list[str]]:
 
 
 def _fuse(spec: IndexSpec, found: Found, depth: int) -> list[str]:
-    rankings = {leg: ranking[:depth] for leg, ranking in found.rankings.items()}
+    rankings: dict[str, Scored] = {leg: ranking[:depth] for leg, ranking in found.rankings.items()}
     rankings["bm25"] = without_boosts(spec, rankings["bm25"], found.factors)
     return [item for item, _ in fuse_legs(spec, rankings, found.factors)]
 
