@@ -46,10 +46,12 @@ from .finding import Finding
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
 from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
 from .indexing import index_documents
+from .legs import fuse_legs, without_boosts
 from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
+from .pruning import Pruning, TwoPhase
 from .reading import read_documents
 from .registering import register, unregister
 from .report import IndexingReport, Outcome
@@ -138,6 +140,7 @@ __all__ = [
     "Outlook",
     "Prepared",
     "Request",
+    "Pruning",
     "Rejected",
     "RequestRefused",
     "Result",
@@ -146,6 +149,7 @@ __all__ = [
     "SettingInTheWay",
     "SparseField",
     "Technique",
+    "TwoPhase",
     "Unreadable",
     "Weights",
     "backfill",
@@ -161,6 +165,7 @@ __all__ = [
     "feature_weights",
     "fuse",
     "fuse_in_blocks",
+    "fuse_legs",
     "index_documents",
     "index_path",
     "join_text",
@@ -179,4 +184,5 @@ __all__ = [
     "spec_in_place",
     "store_spec",
     "unescape_token",
+    "without_boosts",
 ]

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Self
 
@@ -15,8 +15,9 @@ from .common.boosting import boosted_query, told_values
 from .common.hits import Key, parse_hits
 from .common.query import Question, bm25_query, filtered, given
 from .fetch import Fetched, fetch
-from .fusion import divided, fuse_in_blocks, rerank
+from .fusion import rerank
 from .index import check_models
+from .legs import fuse_legs, without_boosts
 from .ports import Encoded, Encoder
 from .request import index_path
 from .spec import IndexSpec
@@ -88,8 +89,8 @@ class Searcher:
         best = next(iter(rankings.values()))[:end]
         if mode in ("fused", "reranked"):
             with timed(timings, "fuse"):
-                rankings["bm25"] = divided(rankings["bm25"], factors, self._spec.window)
-                rankings["fused"] = self._fused(rankings, factors)
+                rankings["bm25"] = without_boosts(self._spec, rankings["bm25"], factors)
+                rankings["fused"] = fuse_legs(self._spec, rankings, factors)
                 best = rankings["fused"][: max(end, self._spec.rerank_window) if mode == "reranked" else end]
         wanted = best if mode == "reranked" else best[offset:]
         with timed(timings, "fetch"):
@@ -110,7 +111,10 @@ class Searcher:
         return self._spec.legs
 
     def _encode(self, query: str, mode: Mode) -> Encoded:
-        return Encoded() if mode == "bm25" else self._encoder.encode_query(query)
+        if mode == "bm25":
+            return Encoded()
+        encoded, prune = self._encoder.encode_query(query), self._spec.query_prune
+        return replace(encoded, sparse=prune.kept(encoded.sparse)) if prune and encoded.sparse else encoded
 
     def _rankings(
         self, asked: "Asked", encoded: Encoded, mode: Mode, end: int
@@ -136,17 +140,21 @@ class Searcher:
             words = dict(asked.words) if asked.words else filtered(bm25_query(spec, asked.text), asked.filter)
             body: dict[str, Any] = {"query": boosted_query(spec, words), "size": depth}
         elif leg == "sparse":
-            terms = self._dialect.sparse_query(spec, given(encoded.sparse, leg))
-            body = {"query": filtered(terms, asked.filter), "size": depth}
+            body = self._sparse_body(given(encoded.sparse, leg), asked.filter, depth)
         else:
             question = Question(asked.text, encoded)
             body = self._dialect.dense_body(spec, self._dense_plan, question, depth, asked.filter)
         return {**body, **told_values(spec), "_source": False}
 
-    def _fused(self, rankings: Mapping[str, Ranking], factors: Mapping[Key, float]) -> Ranking:
-        weights = [getattr(self._spec.weights, leg) for leg in rankings]
-        legs = list(rankings.values())
-        return fuse_in_blocks(legs, weights, self._spec.fusion, self._spec.window, self._spec.rank_constant, factors)
+    def _sparse_body(self, terms: Mapping[str, float], filter: Filter | None, depth: int) -> dict[str, Any]:
+        spec, phases = self._spec, self._spec.two_phase
+        whole = self._dialect.sparse_query(spec, terms)
+        if phases is None:
+            return {"query": filtered(whole, filter), "size": depth}
+        heavy = self._dialect.sparse_query(spec, phases.heavy(terms))
+        # The greater of both scores is that of all terms; what is outside the window keeps that of the heavy ones.
+        again = {"window_size": phases.window, "query": {"rescore_query": whole, "score_mode": "max"}}
+        return {"query": filtered(heavy, filter), "rescore": again, "size": depth}
 
     def _reranked(
         self, query: str, fused: Ranking, found: Mapping[Key, Fetched], factors: Mapping[Key, float]

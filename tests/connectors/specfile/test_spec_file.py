@@ -5,7 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from outrider.connectors import BadSpec, Boost, DenseField, IndexSpec, ModelIdentity, ModelMismatch, Models, SparseField
+from outrider.connectors import (
+    BadSpec,
+    Boost,
+    DenseField,
+    IndexSpec,
+    ModelIdentity,
+    ModelMismatch,
+    Models,
+    Pruning,
+    SparseField,
+    TwoPhase,
+)
 from outrider.connectors.chunks import Chunking
 from outrider.connectors.spec import Weights
 from outrider.connectors.specfile import read_spec_file, spec_schema
@@ -19,6 +30,9 @@ models:
   dense: minilm
   sparse: {name: splade, fingerprint: s1}
 dense: {space: innerproduct}
+sparse: {prune: {ratio: 0.1}}
+query_prune: {top_k: 32}
+two_phase: {ratio: 0.3}
 chunks:
   by: paragraph
   size: 200
@@ -35,6 +49,9 @@ index = "products"
 text_fields = ["title", "body"]
 id_field = "sku"
 fusion = "rrf"
+query_prune = {top_k = 32}
+two_phase = {ratio = 0.3}
+sparse = {prune = {ratio = 0.1}}
 [models]
 dense = "minilm"
 sparse = {name = "splade", fingerprint = "s1"}
@@ -74,11 +91,13 @@ def test_a_file_is_an_index_spec(tmp_path: Path, text: str, name: str) -> None:
         ("title", "body"),
         MODELS,
         DenseField(384, kind="knn_vector", space="innerproduct"),
-        SparseField(),
+        SparseField(prune=Pruning(0.1)),
         Chunking("paragraph", 200, 20, "title"),
         id_field="sku",
         fusion="rrf",
         weights=Weights(sparse=0.5),
+        query_prune=Pruning(top_k=32),
+        two_phase=TwoPhase(0.3),
         boosts=(Boost("sold", "log1p", 50, 0.5), Boost("released", "decay", 30)),
     )
 
@@ -118,7 +137,7 @@ BAD = [
     ("index: a\ntext_fields: [t]\ntie_breaker: .nan", ":3: tie_breaker"),
     ("index: a\ntext_fields: [t]\nchunks: {by: page}", ":3: chunks.by: 'page' does not go here"),
     ("index: a\ntext_fields: [t]\nchunks: {title: nowhere}", "'nowhere' is none of its text fields"),
-    ("index: a\ntext_fields: [t]\nchunks: {}\nway: native", "leave chunks out, or set way to sidecar"),
+    ("index: a\ntext_fields: [t]\nchunks: {}\nway: native", "know no chunks; leave it out, or set way to sidecar"),
     ("index: a\ntext_fields: [t]\nmodels:\n  dense: [1]", ":4: models.dense: [1] names no model"),
     ("index: a\ntext_fields: [t]\nmodels: {dense: false}\ndense: {}", "take one of them out"),
     ("index: a\ntext_fields: [t]\ndense: {dimension: 5}", ":3: dense.dimension: this key is not known"),
@@ -130,6 +149,11 @@ BAD = [
     ),
     ("index: a\ntext_fields: [t]\nboosts: [{field: a, function: log1p, pivot: 0}]", "the boost by 'a': pivot is 0"),
     ("index: a\ntext_fields: [t]\nway: native\nboosts: [{field: a, function: log1p}]", "know no boosts"),
+    ("index: a\ntext_fields: [t]\nquery_prune: {ratio: 2}", "ratio is 2.0; it must be a number between 0 and 1"),
+    (
+        "index: a\ntext_fields: [t]\nsparse:\n  prune: {topk: 5}",
+        ":4: sparse.prune.topk: this key is not known; did you",
+    ),
     ("index: &x a\ntext_fields: [*x]", ":2: aliases"),
     ("index: [", ":1: this is not YAML"),
     ("index: \x00", "this is not YAML"),
