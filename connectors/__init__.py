@@ -31,6 +31,7 @@ from .errors import (
     ConnectorError,
     DeadLetterUnwritable,
     DimensionMismatch,
+    EncoderLate,
     EncoderUnavailable,
     IndexingStopped,
     MigrationStopped,
@@ -47,6 +48,7 @@ from .index import check_models, ensure_index, read_spec, require_spec, spec_for
 from .indexing import index_documents
 from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher
+from .patience import Deadlines, WhenEncoderDown
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .reading import read_documents
@@ -107,6 +109,7 @@ __all__ = [
     "Completed",
     "ConnectorError",
     "DeadLetterUnwritable",
+    "Deadlines",
     "DenseField",
     "Dialect",
     "DimensionMismatch",
@@ -116,6 +119,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "Enriched",
+    "EncoderLate",
     "EncoderUnavailable",
     "EncodingFailed",
     "Excerpt",
@@ -146,6 +150,7 @@ __all__ = [
     "Technique",
     "Unreadable",
     "Weights",
+    "WhenEncoderDown",
     "backfill",
     "check_models",
     "complete",

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from .chunks import Chunking
 from .errors import BadSpec, SpecUnreadable
 from .fusion import Technique
+from .patience import Deadlines, WhenEncoderDown
 from .ports import ModelIdentity, Models
 
 Space = Literal["cosinesimil", "innerproduct", "l2"]
@@ -97,6 +98,7 @@ class IndexSpec:
     `chunks` is how long texts are cut; without it each document has one vector of a kind, of what the model reads.
     `follower` is an index that gets what is written to this one, while an alias moves from one to the other.
     `way` says who encodes: the engine through its plugins (native), or the sidecar.
+    `when_encoder_down` and `deadlines` are what the gateway promises for this index.
     """
 
     index: str
@@ -119,6 +121,8 @@ class IndexSpec:
     rerank_window: int = 50
     rerank_weight: float = 0.5
     exact_limit: int = 50_000
+    when_encoder_down: WhenEncoderDown = field(default_factory=WhenEncoderDown)
+    deadlines: Deadlines = field(default_factory=Deadlines)
     follower: str | None = None
 
     def __post_init__(self) -> None:
@@ -222,6 +226,8 @@ def _from_values(values: Mapping[str, Any], index: str) -> IndexSpec:
             "sparse": SparseField(**values["sparse"]) if values["sparse"] else None,
             "chunks": Chunking(**values["chunks"]) if values.get("chunks") else None,
             "weights": Weights(**values.get("weights", {})),
+            "when_encoder_down": WhenEncoderDown(**values.get("when_encoder_down", {})),
+            "deadlines": Deadlines(**values.get("deadlines", {})),
             "pipelines": Pipelines(**values["pipelines"]) if values["pipelines"] else None,
             "endpoints": Endpoints(**values["endpoints"]) if values.get("endpoints") else None,
         }

@@ -6,11 +6,18 @@ from typing import Any, Literal
 
 from ..chunks import Chunking
 from ..errors import BadSpec, ModelMismatch
+from ..patience import Deadlines, WhenEncoderDown
 from ..ports import ModelIdentity, Models
 from ..spec import DenseField, IndexSpec, SparseField, Weights
 
 Kind = Literal["dense", "sparse", "rerank"]
 KINDS: tuple[Kind, ...] = ("dense", "sparse", "rerank")
+_PARTS: Mapping[str, type] = {
+    "weights": Weights,
+    "chunks": Chunking,
+    "when_encoder_down": WhenEncoderDown,
+    "deadlines": Deadlines,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,7 @@ def declare(values: Mapping[str, Any]) -> Declared:
     """From the checked values of a file. Raises BadSpec where they contradict one another."""
     rest = {key: value for key, value in values.items() if key not in ("models", "dense", "sparse")}
     named = values.get("models", {})
-    parts: dict[str, Any] = {}
-    if "weights" in rest:
-        parts["weights"] = Weights(**rest["weights"])
-    if "chunks" in rest:
-        parts["chunks"] = Chunking(**rest["chunks"])
+    parts = {name: kind(**rest[name]) for name, kind in _PARTS.items() if name in rest}
     without = frozenset(kind for kind in KINDS if named.get(kind) is False)
     for kind in ("dense", "sparse"):
         if kind in without and kind in values:
