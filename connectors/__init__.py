@@ -13,6 +13,7 @@ from .backfill import (
     outlook,
     spec_in_place,
 )
+from .boosts import Boost
 from .chunks import Chunking
 from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect, read_release
 from .common.features import escape_token, feature_weights, unescape_token
@@ -51,6 +52,7 @@ from .native_search import NativeSearcher
 from .patience import Deadlines, WhenEncoderDown
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
+from .pruning import Pruning, TwoPhase
 from .reading import read_documents
 from .registering import register, unregister
 from .report import IndexingReport, Outcome
@@ -83,6 +85,7 @@ __all__ = [
     "apply",
     "Plan",
     "Leftovers",
+    "Boost",
     "Change",
     "Diagnosis",
     "Finding",
@@ -140,6 +143,7 @@ __all__ = [
     "Outlook",
     "Prepared",
     "Request",
+    "Pruning",
     "Rejected",
     "RequestRefused",
     "Result",
@@ -148,6 +152,7 @@ __all__ = [
     "SettingInTheWay",
     "SparseField",
     "Technique",
+    "TwoPhase",
     "Unreadable",
     "Weights",
     "WhenEncoderDown",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from .client import Cluster
+from .common.mapping import boost_properties
 from .doctor import read_capabilities
 from .errors import BadSpec, ModelMismatch, RequestRefused, SpecUnreadable
 from .ports import Models
@@ -80,7 +81,8 @@ def spec_for_models(cluster: Cluster, spec: IndexSpec, models: Models) -> IndexS
     """The same spec with other models, their vectors in the fields that suit this cluster best."""
     fresh = fresh_spec(cluster, spec.index, spec.text_fields, models)
     plain = replace(spec, way="sidecar", pipelines=None, endpoints=None, follower=None)
-    return replace(plain, models=models, dense=fresh.dense, sparse=fresh.sparse)
+    sparse = fresh.sparse and replace(fresh.sparse, prune=spec.sparse.prune if spec.sparse else None)
+    return replace(plain, models=models, dense=fresh.dense, sparse=sparse)
 
 
 def ensure_index(cluster: Cluster, spec: IndexSpec) -> IndexSpec:
@@ -173,7 +175,8 @@ def _refuse_conflict(stored: IndexSpec, wanted: IndexSpec) -> None:
 
 def _update_mapping(cluster: Cluster, spec: IndexSpec, mapping: Mapping[str, Any]) -> None:
     meta = {**mapping.get("_meta", {}), META_KEY: spec_to_meta(spec)}
-    body = {"_meta": meta, "properties": cluster.dialect.own_properties(spec)}
+    ours = {**boost_properties(spec, mapping.get("properties", {})), **cluster.dialect.own_properties(spec)}
+    body = {"_meta": meta, "properties": ours}
     cluster.write("PUT", index_path(spec.index, "/_mapping"), body)
 
 

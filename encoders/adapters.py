@@ -5,6 +5,19 @@ from typing import Any
 from .errors import MissingExtra
 
 
+def require_peft() -> None:
+    """Raise MissingExtra without peft."""
+    from transformers.utils.import_utils import is_peft_available
+
+    if not is_peft_available():
+        raise MissingExtra("adapters are loaded by PEFT: pip install peft")
+
+
+def has_adapters(model: Any) -> bool:
+    """Whether a transformers model, or PEFT's wrapper of one, has any adapter, in use or not."""
+    return hasattr(model, "peft_config")
+
+
 class Adapters:
     """Hands adapter calls to the transformers model; raises ValueError where the encoder has none."""
 
@@ -18,10 +31,7 @@ class Adapters:
         """Raise ValueError without such a model, and MissingExtra without peft."""
         if not self.has_peft_compatible_model():
             raise ValueError("adapters need a model with a transformers backbone (on torch), which this one has not")
-        from transformers.utils.import_utils import is_peft_available
-
-        if not is_peft_available():
-            raise MissingExtra("adapters are loaded by PEFT: pip install peft")
+        require_peft()
 
     def _adapted(self) -> Any:
         self.check_peft_compatible_model()
@@ -62,5 +72,20 @@ class Adapters:
         return weights
 
     def delete_adapter(self, *args: Any, **kwargs: Any) -> None:
-        """Remove adapters."""
-        self._adapted().delete_adapter(*args, **kwargs)
+        """Remove adapters; with the last one the model is what it was without any."""
+        model = self._adapted()
+        model.delete_adapter(*args, **kwargs)
+        if not has_adapters(model):
+            _unwrap(model)
+
+
+def _unwrap(model: Any) -> None:
+    """Put the layers back that stood in the places of PEFT's, which would save under other names."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+    from peft.utils import ModulesToSaveWrapper
+
+    for name, module in list(model.named_modules()):
+        if isinstance(module, BaseTunerLayer):
+            model.set_submodule(name, module.get_base_layer())
+        elif isinstance(module, ModulesToSaveWrapper):
+            model.set_submodule(name, module.original_module)

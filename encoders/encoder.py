@@ -50,6 +50,7 @@ class LoadRequest:
     def module_keywords(self) -> dict[str, Any]:
         """What every module's `load` is told."""
         return {
+            **self.where.keywords(),
             "trust_remote_code": self.trust_remote_code,
             "model_kwargs": self.model_kwargs,
             "tokenizer_kwargs": self.tokenizer_kwargs,

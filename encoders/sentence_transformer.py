@@ -158,8 +158,8 @@ class SentenceTransformer(Fit, PipelineEncoder):
         result = _converted(stack_in_input_order(blocks), precision, convert_to_numpy, convert_to_tensor)
         return result[0] if is_single else result
 
-    encode_query = for_task(encode, "query", ("query",))
-    encode_document = for_task(encode, "document", ("document", "passage", "corpus"))
+    encode_query = for_task(encode, "query")
+    encode_document = for_task(encode, "document")
 
     def get_sentence_embedding_dimension(self) -> int | None:
         """Dimensions of what encode returns, after truncation."""

@@ -72,7 +72,7 @@ class SidecarClient:
 
     @property
     def models(self) -> Models:
-        """The first model of each kind that the sidecar serves, or the one that was named."""
+        """The first model of each kind that is served, or the one that was named; waits until all are loaded."""
         return self.served()
 
     def served(self, deadline_s: float = math.inf) -> Models:
@@ -82,13 +82,18 @@ class SidecarClient:
         return self._models
 
     def _read_models(self, deadline_s: float) -> Models:
+        self._ask("GET", "/ready", deadline_s=deadline_s)
         first: dict[str, Mapping[str, Any]] = {}
         for model in self._ask("GET", "/v1/models", deadline_s=deadline_s)["data"]:
+            if model["state"] != "ready":
+                continue
             if model["kind"] not in self._only or self._only[model["kind"]] in (model["id"], *model["aliases"]):
                 first.setdefault(model["kind"], model)
         missing = [f"{kind} model {name!r}" for kind, name in self._only.items() if name and kind not in first]
         if missing:
-            raise SidecarRefused(f"the sidecar {self.url} serves no {' and no '.join(missing)}; add it to its models")
+            raise SidecarRefused(
+                f"the sidecar {self.url} serves no {' and no '.join(missing)}; add it to its models, or load it"
+            )
         dense = first.get("dense")
         return Models(
             dense=_identity(dense),
@@ -129,7 +134,9 @@ class SidecarClient:
         """One score a passage, in order; higher is more relevant."""
         if not passages:
             return []
-        body = {"query": _valid(query), "documents": [_valid(passage) for passage in passages]}
+        body: dict[str, Any] = {"query": _valid(query), "documents": [_valid(passage) for passage in passages]}
+        if named := self._only.get("rerank"):
+            body["model"] = named
         reply = self._ask("POST", "/rank", body, deadline_s)
         if not reply["complete"]:
             raise self._late(deadline_s)(f"the sidecar {self.url} could not score {len(passages)} passages in time")

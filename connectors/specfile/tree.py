@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -27,6 +27,9 @@ DESCRIPTIONS: Mapping[str, str] = {
     "sparse": "The field of the term weights.",
     "sparse.name": "The name of the field.",
     "sparse.kind": "How term weights are stored; the best that the cluster has, unless given.",
+    "sparse.prune": "Which terms of a document are stored; all of them, unless given.",
+    "sparse.prune.ratio": "Those that weigh at least so much of the heaviest one, from 0 to 1.",
+    "sparse.prune.top_k": "So many of the heaviest.",
     "chunks": "How long texts are cut, so that all of a text is read. Without it, a model reads only the beginning.",
     "chunks.by": "Where texts are cut.",
     "chunks.size": "The most tokens of a chunk; as many as the model reads, unless given.",
@@ -47,6 +50,18 @@ DESCRIPTIONS: Mapping[str, str] = {
     "window": "How deep each ranking is read before it is fused.",
     "rerank_window": "How many of the fused results are reranked.",
     "rerank_weight": "The share of the cross-encoder in the order of the reranked, from 0 to 1.",
+    "query_prune": "Which terms of a query are asked for; all of them, unless given.",
+    "query_prune.ratio": "Those that weigh at least so much of the heaviest one, from 0 to 1.",
+    "query_prune.top_k": "So many of the heaviest.",
+    "two_phase": "Terms of a query in two phases: the heavy ones find, all of them score what was found.",
+    "two_phase.ratio": "Heavy are those that weigh at least so much of the heaviest one, from 0 to 1.",
+    "two_phase.window": "How many of each shard are scored by all terms.",
+    "boosts": "Business fields that count beside relevance: a score is multiplied by 1 and what each of them adds.",
+    "boosts.field": "A field of numbers, or of dates.",
+    "boosts.function": "log1p: ln(1 + value / pivot). saturation: value / (value + pivot). decay: halved each pivot.",
+    "boosts.pivot": "The value that counts half; where it decays, the distance that does: in days for dates.",
+    "boosts.weight": "How much the function adds.",
+    "boosts.origin": "The number from which it decays; from now, for dates, unless given.",
     "when_encoder_down": "What becomes of requests through the gateway that nobody can encode now.",
     "when_encoder_down.writes": "pending: stored without vectors, which come later. refuse: 429 or 503, to be retried.",
     "when_encoder_down.searches": "bm25: answered by BM25 alone. refuse: 503.",
@@ -88,9 +103,12 @@ def _tree(kind: type, prefix: str = "") -> type[BaseModel]:
 
 
 def _inner(hint: Any, path: str) -> Any:
-    """Dataclasses become trees, also optional ones; all else stays."""
+    """Dataclasses become trees, also optional ones and those in lists; all else stays."""
     inside = next((each for each in (hint, *get_args(hint)) if dataclasses.is_dataclass(each)), None)
-    return _tree(inside, f"{path}.") if isinstance(inside, type) else hint
+    if not isinstance(inside, type):
+        return hint
+    tree: Any = _tree(inside, f"{path}.")
+    return tuple[tree, ...] if get_origin(hint) is tuple else tree
 
 
 def _shown(each: "dataclasses.Field[Any]", path: str) -> Any:

@@ -1,6 +1,6 @@
 """A spec as the file that declares it."""
 
-from dataclasses import MISSING, Field, asdict, fields
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from typing import Any
 
 import yaml
@@ -31,6 +31,7 @@ def _default(each: "Field[Any]") -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if hasattr(value, "__dataclass_fields__"):
-        return {key: each for key, each in asdict(value).items() if key != _MODELS_DECIDE and each is not None}
-    return list(value) if isinstance(value, tuple) else value
+    if is_dataclass(value):
+        inside = {each.name: getattr(value, each.name) for each in fields(value) if each.name != _MODELS_DECIDE}
+        return {name: _plain(each) for name, each in inside.items() if each is not None}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from .. import files, folder
+from ..adapters import has_adapters
 from ..dotted import dotted_name
 from ..encoder import Backend, Encoder, LoadRequest
 from ..inputs import as_pairs
@@ -114,8 +115,9 @@ class CrossEncoder(CrossFit, Encoder):
 
     @property
     def _is_plain(self) -> bool:
-        """Whether a transformers folder says everything about this model."""
-        return [type(module) for module in self.children()] == [SequenceClassifier] and not self.prompts
+        """Whether a transformers folder says everything about this model; that of an adapter has no configuration."""
+        bare = [type(module) for module in self.children()] == [SequenceClassifier]
+        return bare and not self.prompts and not has_adapters(self.model)
 
     @property
     def max_length(self) -> int | None:

@@ -39,8 +39,8 @@ class Guarded:
     """Implements the connectors' Encoder over one that may be away; for threads.
 
     After a failure nobody waits for it for `pause_s`: EncoderUnavailable comes at once. So it does where the sidecar
-    refuses us, is late again and again, or has begun to serve other models. What it serves is looked at again after the
-    pause, and every `trust_s` anyway: a sidecar that starts serves one model after the other.
+    still loads models, refuses us, is late again and again, or has begun to serve other models. What it serves is
+    looked at again after the pause, and every `trust_s` anyway: models come and go while it runs.
     """
 
     def __init__(self, connect: Callable[[], SidecarClient], pause_s: float, trust_s: float = 10.0) -> None:

@@ -1,4 +1,4 @@
-"""A sidecar that is away, or still starting, as the gateway sees it."""
+"""A sidecar that is away, or whose models change, as the gateway sees it."""
 
 import json
 import time
@@ -20,15 +20,19 @@ from outrider.connectors import (
 from outrider.plugin.client import SidecarClient
 from outrider.plugin.gateway.encoding import Guarded, InTime
 
-DENSE = {"id": "d", "name": "d", "aliases": [], "kind": "dense", "fingerprint": "d1", "dimension": 3}
-SPARSE = {"id": "s", "name": "s", "aliases": [], "kind": "sparse", "fingerprint": "s1", "dimension": None}
-RERANK = {"id": "r", "name": "r", "aliases": [], "kind": "rerank", "fingerprint": "r1", "dimension": None}
+
+def listed(name: str, kind: str, dimension: int | None = None) -> dict[str, object]:
+    facts = {"id": name, "name": name, "aliases": [], "state": "ready"}
+    return {**facts, "kind": kind, "fingerprint": f"{name}1", "dimension": dimension}
+
+
+DENSE, SPARSE, RERANK = listed("d", "dense", 3), listed("s", "sparse"), listed("r", "rerank")
 MODELS = Models(ModelIdentity("d", "d1"), ModelIdentity("s", "s1"), None, 3)
 SPEC = IndexSpec("products", ("title",), MODELS, DenseField(3), SparseField())
 
 
 class Starting:
-    """What a sidecar lists while it loads one model after the other; counts how often it is asked."""
+    """What a sidecar lists while models are added to it; counts how often it is asked."""
 
     def __init__(self) -> None:
         self.served: list[dict[str, object]] | None = []
@@ -104,7 +108,7 @@ class Slow:
         self.is_slow = True
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v1/models":
+        if request.url.path in ("/v1/models", "/ready"):
             return httpx.Response(200, content=json.dumps({"data": [DENSE]}))
         self.asked += 1
         assert float(request.headers["outrider-timeout"]) <= 0.9 * DEADLINES.encode_s
