@@ -47,6 +47,7 @@ from .finding import Finding
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
 from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
 from .indexing import index_documents
+from .legs import fuse_legs, without_boosts
 from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher
 from .patience import Deadlines, WhenEncoderDown
@@ -169,6 +170,7 @@ __all__ = [
     "feature_weights",
     "fuse",
     "fuse_in_blocks",
+    "fuse_legs",
     "index_documents",
     "index_path",
     "join_text",
@@ -187,4 +189,5 @@ __all__ = [
     "spec_in_place",
     "store_spec",
     "unescape_token",
+    "without_boosts",
 ]

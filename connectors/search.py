@@ -16,8 +16,9 @@ from .common.hits import Key, parse_hits
 from .common.query import Question, bm25_query, filtered, given
 from .errors import EncoderUnavailable
 from .fetch import Fetched, fetch
-from .fusion import divided, fuse_in_blocks, rerank
+from .fusion import rerank
 from .index import check_models
+from .legs import fuse_legs, without_boosts
 from .ports import Encoded, Encoder
 from .request import index_path
 from .spec import IndexSpec
@@ -92,8 +93,8 @@ class Searcher:
         best = next(iter(rankings.values()))[:end]
         if mode in ("fused", "reranked"):
             with timed(timings, "fuse"):
-                rankings["bm25"] = divided(rankings["bm25"], factors, self._spec.window)
-                rankings["fused"] = self._fused(rankings, factors)
+                rankings["bm25"] = without_boosts(self._spec, rankings["bm25"], factors)
+                rankings["fused"] = fuse_legs(self._spec, rankings, factors)
                 best = rankings["fused"][: max(end, self._spec.rerank_window) if mode == "reranked" else end]
         wanted = best if mode == "reranked" else best[offset:]
         with timed(timings, "fetch"):
@@ -163,11 +164,6 @@ class Searcher:
         # The greater of both scores is that of all terms; what is outside the window keeps that of the heavy ones.
         again = {"window_size": phases.window, "query": {"rescore_query": whole, "score_mode": "max"}}
         return {"query": filtered(heavy, filter), "rescore": again, "size": depth}
-
-    def _fused(self, rankings: Mapping[str, Ranking], factors: Mapping[Key, float]) -> Ranking:
-        weights = [getattr(self._spec.weights, leg) for leg in rankings]
-        legs = list(rankings.values())
-        return fuse_in_blocks(legs, weights, self._spec.fusion, self._spec.window, self._spec.rank_constant, factors)
 
     def _reranked(
         self, query: str, fused: Ranking, found: Mapping[Key, Fetched], factors: Mapping[Key, float]
