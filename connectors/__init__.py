@@ -32,6 +32,7 @@ from .errors import (
     ConnectorError,
     DeadLetterUnwritable,
     DimensionMismatch,
+    EncoderLate,
     EncoderUnavailable,
     IndexingStopped,
     MigrationStopped,
@@ -49,6 +50,7 @@ from .indexing import index_documents
 from .legs import fuse_legs, without_boosts
 from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher
+from .patience import Deadlines, WhenEncoderDown
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .pruning import Pruning, TwoPhase
@@ -111,6 +113,7 @@ __all__ = [
     "Completed",
     "ConnectorError",
     "DeadLetterUnwritable",
+    "Deadlines",
     "DenseField",
     "Dialect",
     "DimensionMismatch",
@@ -120,6 +123,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "Enriched",
+    "EncoderLate",
     "EncoderUnavailable",
     "EncodingFailed",
     "Excerpt",
@@ -152,6 +156,7 @@ __all__ = [
     "TwoPhase",
     "Unreadable",
     "Weights",
+    "WhenEncoderDown",
     "backfill",
     "check_models",
     "complete",
