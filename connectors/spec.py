@@ -11,6 +11,7 @@ from .boosts import Boost
 from .chunks import Chunking
 from .errors import BadSpec, SpecUnreadable
 from .fusion import Technique
+from .patience import Deadlines, WhenEncoderDown
 from .ports import ModelIdentity, Models
 from .pruning import Pruning, TwoPhase
 
@@ -104,6 +105,7 @@ class IndexSpec:
     `chunks` is how long texts are cut; without it each document has one vector of a kind, of what the model reads.
     `follower` is an index that gets what is written to this one, while an alias moves from one to the other.
     `way` says who encodes: the engine through its plugins (native), or the sidecar.
+    `when_encoder_down` and `deadlines` are what the gateway promises for this index.
     """
 
     index: str
@@ -129,6 +131,8 @@ class IndexSpec:
     two_phase: TwoPhase | None = None
     boosts: tuple[Boost, ...] = ()
     exact_limit: int = 50_000
+    when_encoder_down: WhenEncoderDown = field(default_factory=WhenEncoderDown)
+    deadlines: Deadlines = field(default_factory=Deadlines)
     follower: str | None = None
 
     def __post_init__(self) -> None:
@@ -249,6 +253,8 @@ def _from_values(values: Mapping[str, Any], index: str) -> IndexSpec:
             "two_phase": _optional(TwoPhase, values.get("two_phase")),
             "boosts": tuple(Boost(**each) for each in values.get("boosts", ())),
             "weights": Weights(**values.get("weights", {})),
+            "when_encoder_down": WhenEncoderDown(**values.get("when_encoder_down", {})),
+            "deadlines": Deadlines(**values.get("deadlines", {})),
             "pipelines": _optional(Pipelines, values["pipelines"]),
             "endpoints": _optional(Endpoints, values.get("endpoints")),
         }

@@ -20,6 +20,7 @@ _NAMES = {
     "Model": "inference.model",
     "TextRefused": "inference.model",
     "open_model": "inference.model",
+    "usable_cores": "inference.machine",
     "RefusedText": "inference.tokenizer",
     "TokenizedText": "inference.tokenizer",
     "TokenBudget": "inference.plan",

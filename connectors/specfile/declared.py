@@ -7,12 +7,21 @@ from typing import Any, Literal
 from ..boosts import Boost
 from ..chunks import Chunking
 from ..errors import BadSpec, ModelMismatch
+from ..patience import Deadlines, WhenEncoderDown
 from ..ports import ModelIdentity, Models
 from ..pruning import Pruning, TwoPhase
 from ..spec import DenseField, IndexSpec, SparseField, Weights
 
 Kind = Literal["dense", "sparse", "rerank"]
 KINDS: tuple[Kind, ...] = ("dense", "sparse", "rerank")
+_PARTS: Mapping[str, Callable[..., Any]] = {
+    "weights": Weights,
+    "chunks": Chunking,
+    "query_prune": Pruning,
+    "two_phase": TwoPhase,
+    "when_encoder_down": WhenEncoderDown,
+    "deadlines": Deadlines,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,7 @@ def declare(values: Mapping[str, Any]) -> Declared:
     """From the checked values of a file. Raises BadSpec where they contradict one another."""
     rest = {key: value for key, value in values.items() if key not in ("models", "dense", "sparse")}
     named = values.get("models", {})
-    rest = _with(rest, weights=Weights, chunks=Chunking, query_prune=Pruning, two_phase=TwoPhase)
+    rest = _with(rest, **_PARTS)
     if "boosts" in rest:
         rest["boosts"] = tuple(Boost(**each) for each in rest["boosts"])
     without = frozenset(kind for kind in KINDS if named.get(kind) is False)

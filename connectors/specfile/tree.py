@@ -62,6 +62,12 @@ DESCRIPTIONS: Mapping[str, str] = {
     "boosts.pivot": "The value that counts half; where it decays, the distance that does: in days for dates.",
     "boosts.weight": "How much the function adds.",
     "boosts.origin": "The number from which it decays; from now, for dates, unless given.",
+    "when_encoder_down": "What becomes of requests through the gateway that nobody can encode now.",
+    "when_encoder_down.writes": "pending: stored without vectors, which come later. refuse: 429 or 503, to be retried.",
+    "when_encoder_down.searches": "bm25: answered by BM25 alone. refuse: 503.",
+    "deadlines": "How long searches through the gateway wait for models.",
+    "deadlines.encode_s": "Seconds for the query to be encoded; then it is as if the encoder were down.",
+    "deadlines.rerank_s": "Seconds for the results to be reranked; then they stay in the order of the fusion.",
     "exact_limit": "Up to how many vectors all of them are scored, where the engine has no vector index.",
 }
 _CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)

@@ -18,8 +18,9 @@ from outrider.connectors import (
     TwoPhase,
 )
 from outrider.connectors.chunks import Chunking
-from outrider.connectors.spec import Weights
-from outrider.connectors.specfile import read_spec_file, spec_schema
+from outrider.connectors.patience import Deadlines, WhenEncoderDown
+from outrider.connectors.spec import Weights, spec_from_meta, spec_to_meta
+from outrider.connectors.specfile import read_spec_file, spec_as_yaml, spec_schema
 
 MODELS = Models(ModelIdentity("minilm", "d1"), ModelIdentity("splade", "s1"), ModelIdentity("cross", "r1"), 384)
 YAML = """\
@@ -40,6 +41,8 @@ chunks:
   title: title
 fusion: rrf
 weights: {sparse: 0.5}
+when_encoder_down: {writes: refuse}
+deadlines: {encode_s: 0.3, rerank_s: 1}
 boosts:
   - {field: sold, function: log1p, pivot: 50, weight: 0.5}
   - {field: released, function: decay, pivot: 30}
@@ -64,6 +67,11 @@ overlap = 20
 title = "title"
 [weights]
 sparse = 0.5
+[when_encoder_down]
+writes = "refuse"
+[deadlines]
+encode_s = 0.3
+rerank_s = 1
 [[boosts]]
 field = "sold"
 function = "log1p"
@@ -96,10 +104,14 @@ def test_a_file_is_an_index_spec(tmp_path: Path, text: str, name: str) -> None:
         id_field="sku",
         fusion="rrf",
         weights=Weights(sparse=0.5),
+        when_encoder_down=WhenEncoderDown("refuse", "bm25"),
+        deadlines=Deadlines(0.3, 1.0),
         query_prune=Pruning(top_k=32),
         two_phase=TwoPhase(0.3),
         boosts=(Boost("sold", "log1p", 50, 0.5), Boost("released", "decay", 30)),
     )
+    assert spec_from_meta(spec_to_meta(spec), "products") == spec
+    assert read_spec_file(written(tmp_path, spec_as_yaml(spec), "again.yaml")).template.deadlines == spec.deadlines
 
 
 def test_kinds_can_be_left_out(tmp_path: Path) -> None:
@@ -141,6 +153,8 @@ BAD = [
     ("index: a\ntext_fields: [t]\nmodels:\n  dense: [1]", ":4: models.dense: [1] names no model"),
     ("index: a\ntext_fields: [t]\nmodels: {dense: false}\ndense: {}", "take one of them out"),
     ("index: a\ntext_fields: [t]\ndense: {dimension: 5}", ":3: dense.dimension: this key is not known"),
+    ("index: a\ntext_fields: [t]\ndeadlines: {rerank_s: 0}", "deadlines.rerank_s is 0"),
+    ("index: a\ntext_fields: [t]\nwhen_encoder_down: {writes: lose}", ":3: when_encoder_down.writes: 'lose'"),
     ("index: a\nindex: b", ":2: the key 'index' stands here a second time"),
     ("index: a\ntext_fields: [t]\nboosts: [{field: a}]", ":3: boosts.0.function: this key is missing"),
     (

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from outrider.connectors import (
+    Deadlines,
     DenseField,
+    EncoderLate,
     EncoderUnavailable,
     IndexSpec,
     ModelIdentity,
@@ -16,7 +18,7 @@ from outrider.connectors import (
     SparseField,
 )
 from outrider.plugin.client import SidecarClient
-from outrider.plugin.gateway.encoding import Guarded
+from outrider.plugin.gateway.encoding import Guarded, InTime
 
 
 def listed(name: str, kind: str, dimension: int | None = None) -> dict[str, object]:
@@ -96,3 +98,55 @@ def test_nobody_waits_twice_for_a_sidecar_that_is_away() -> None:
     time.sleep(0.3)
     guarded.check(SPEC)
     assert starting.asked > asked
+
+
+class Slow:
+    """A sidecar that answers requests for vectors only after their deadline; counts them."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.is_slow = True
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path in ("/v1/models", "/ready"):
+            return httpx.Response(200, content=json.dumps({"data": [DENSE]}))
+        self.asked += 1
+        assert float(request.headers["outrider-timeout"]) <= 0.9 * DEADLINES.encode_s
+        if self.is_slow:
+            time.sleep(DEADLINES.encode_s)
+            raise httpx.ReadTimeout("nothing came")
+        reply = {**DENSE, "model": "d", "errors": [], "embeddings": [[1, 2, 3]], "truncated": []}
+        return httpx.Response(200, content=json.dumps({"results": [reply]}))
+
+    def connect(self) -> SidecarClient:
+        return SidecarClient("http://sidecar", patience_s=60, transport=httpx.MockTransport(self.answer))
+
+
+DEADLINES = Deadlines(encode_s=0.3)
+
+
+def test_a_deadline_ends_it_and_who_is_late_now_and_then_is_asked_again() -> None:
+    slow = Slow()
+    guarded = Guarded(slow.connect, pause_s=60)
+    assert guarded.models.dense
+    for _ in range(3):
+        started_s = time.monotonic()
+        with pytest.raises(EncoderLate, match="did not answer /encode_query by the deadline"):
+            InTime(guarded, DEADLINES).encode_query("cat")
+        assert time.monotonic() - started_s < 3
+    slow.is_slow = False
+    assert InTime(guarded, DEADLINES).encode_query("cat").dense == [1, 2, 3]
+    slow.is_slow, slow.asked = True, 0
+    for _ in range(10):
+        with pytest.raises(EncoderUnavailable):
+            InTime(guarded, DEADLINES).encode_query("cat")
+    assert slow.asked == 5
+
+
+def test_a_search_that_waited_for_its_turn_until_the_deadline_asks_nobody() -> None:
+    slow = Slow()
+    waiting = InTime(Guarded(slow.connect, pause_s=60), DEADLINES)
+    time.sleep(DEADLINES.encode_s)
+    with pytest.raises(EncoderLate, match="no time was left"):
+        waiting.encode_query("cat")
+    assert slow.asked == 0
