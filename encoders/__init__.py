@@ -21,6 +21,7 @@ _NAMES = {
     "TextRefused": "inference.model",
     "open_model": "inference.model",
     "usable_cores": "inference.machine",
+    "ChunkedText": "inference.tokenizer",
     "RefusedText": "inference.tokenizer",
     "TokenizedText": "inference.tokenizer",
     "TokenBudget": "inference.plan",

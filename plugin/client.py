@@ -11,6 +11,7 @@ import orjson
 import tenacity
 
 from outrider.connectors import (
+    Context,
     Encoded,
     EncoderLate,
     EncoderUnavailable,
@@ -21,6 +22,7 @@ from outrider.connectors import (
 )
 
 from .errors import SidecarRefused
+from .late import joined
 
 # Statuses after which the same request may well succeed: too busy, restarting, too late.
 _PASSING = frozenset({429, 502, 503, 504})
@@ -106,11 +108,28 @@ class SidecarClient:
         """One result a text, in order, by the dense and the sparse model at once."""
         size = self._texts_per_request
         parts = [texts[start : start + size] for start in range(0, len(texts), size)]
-        return [result for part in parts for result in self._encode("/encode_document", part)]
+        models = self._encoding_models()
+        return [result for part in parts for result in self._encode("/encode_document", part, models)]
+
+    def encode_chunks(
+        self, contexts: Sequence[Context], texts: Sequence[Sequence[str]]
+    ) -> list[list[Encoded] | EncodingFailed]:
+        """For each context, one result a span: dense from the context, sparse from the span's own text."""
+        served, size = self.served(), self._texts_per_request
+        dense: list[Any] | None = None
+        if served.dense:
+            parts = [contexts[start : start + size] for start in range(0, len(contexts), size)]
+            dense = [each for part in parts for each in self._late_vectors(served.dense, part)]
+        sparse: list[Encoded | EncodingFailed] | None = None
+        if served.sparse:
+            flat = [text for each in texts for text in each]
+            groups = [flat[start : start + size] for start in range(0, len(flat), size)]
+            sparse = [each for group in groups for each in self._encode("/encode_document", group, [served.sparse])]
+        return joined([len(each) for each in texts], dense, sparse)
 
     def encode_query(self, text: str, *, deadline_s: float = math.inf) -> Encoded:
         """The query by the dense and the sparse model at once. Raises SidecarRefused for a text that is none."""
-        (result,) = self._encode("/encode_query", [text], deadline_s)
+        (result,) = self._encode("/encode_query", [text], self._encoding_models(deadline_s), deadline_s)
         if isinstance(result, EncodingFailed):
             raise SidecarRefused(f"the query {text[:60]!a} cannot be encoded: {result.reason}", 422)
         return result
@@ -155,19 +174,40 @@ class SidecarClient:
             raise SidecarRefused(f"the sidecar {self.url} serves neither a dense nor a sparse model; start it with one")
         return models
 
-    def _encode(self, path: str, texts: Sequence[str], deadline_s: float = math.inf) -> list[Encoded | EncodingFailed]:
-        models = self._encoding_models(deadline_s)
+    def _late_vectors(self, model: ModelIdentity, contexts: Sequence[Context]) -> list[Any]:
+        """(vectors of the spans, whether the context was cut) for each context, or why there are none."""
+        failed = {place: reason for place, each in enumerate(contexts) if (reason := _invalid(each.text))}
+        taken = [{"text": each.text, "spans": each.spans} for place, each in enumerate(contexts) if place not in failed]
+        reply = self._ask("POST", "/encode_chunks", {"model": model.name, "texts": taken})
+        self._check_unchanged(reply, model)
+        refused = self._refused(reply, math.inf)
+        cut = set(reply["truncated"])
+        given = iter(
+            EncodingFailed(refused[place]) if place in refused else (vectors, place in cut)
+            for place, vectors in enumerate(reply["embeddings"])
+        )
+        return [EncodingFailed(failed[place]) if place in failed else next(given) for place in range(len(contexts))]
+
+    def _refused(self, reply: Mapping[str, Any], deadline_s: float) -> dict[int, str]:
+        """The texts that cannot be encoded, and why. Raises where one only came too late."""
+        refused = {}
+        for error in reply["errors"]:
+            if error["status"] in _PASSING:
+                slow = f"the sidecar {self.url} was too slow for a text: {error['message']}"
+                raise self._late(deadline_s)(slow)
+            refused[error["index"]] = error["message"]
+        return refused
+
+    def _encode(
+        self, path: str, texts: Sequence[str], models: Sequence[ModelIdentity], deadline_s: float = math.inf
+    ) -> list[Encoded | EncodingFailed]:
         failed = {place: reason for place, text in enumerate(texts) if (reason := _invalid(text))}
         sent = ["" if place in failed else text for place, text in enumerate(texts)]
         body = {"texts": sent, "models": [model.name for model in models]}
         replies = self._ask("POST", path, body, deadline_s)["results"]
         for reply, model in zip(replies, models, strict=True):
             self._check_unchanged(reply, model)
-            for error in reply["errors"]:
-                if error["status"] in _PASSING:
-                    slow = f"the sidecar {self.url} was too slow for a text: {error['message']}"
-                    raise self._late(deadline_s)(slow)
-                failed.setdefault(error["index"], error["message"])
+            failed = {**self._refused(reply, deadline_s), **failed}
         rows = {reply["kind"]: reply["embeddings"] for reply in replies}
         cut = {place for reply in replies for place in reply["truncated"]}
         return [
