@@ -12,7 +12,7 @@ from .answer import MAX_DEPTH, MODES, Answer, Excerpt, Filter, Mode, Result, che
 from .boosts import whole_hour_ms
 from .client import Cluster
 from .common.boosting import boosted_query, told_values
-from .common.hits import Key, parse_hits
+from .common.hits import Hit, Key, parse_hits
 from .common.query import Question, bm25_query, filtered, given
 from .errors import EncoderUnavailable
 from .fetch import Fetched, fetch
@@ -152,7 +152,7 @@ class Searcher:
         bodies = [{**self._collapsed(leg, asked, encoded, depth), **told} for leg in legs]
         lines = b"".join(b"{}\n" + json.dumps(body).encode() + b"\n" for body in bodies)
         answer = self._cluster.read("POST", index_path(self._spec.index, "/_msearch"), lines)
-        found = {
+        found: dict[str, Sequence[Hit]] = {
             leg: parse_hits(response, f"the {leg} search of '{self._spec.index}'").hits
             for leg, response in zip(legs, answer["responses"], strict=True)
         }
