@@ -13,6 +13,7 @@ from .backfill import (
     outlook,
     spec_in_place,
 )
+from .boosts import Boost
 from .chunks import Chunking
 from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect, read_release
 from .common.features import escape_token, feature_weights, unescape_token
@@ -81,6 +82,7 @@ __all__ = [
     "apply",
     "Plan",
     "Leftovers",
+    "Boost",
     "Change",
     "Diagnosis",
     "Finding",

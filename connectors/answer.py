@@ -31,6 +31,7 @@ class Result:
 
     `score` is what the results are ordered by. Of a reranked answer it is between 1 and 2 for what the cross-encoder
     has seen, whose own score is in `scores`, and between 0 and 1, the fused score, for what follows.
+    `boost` is what the score was multiplied with for the document's business fields.
     `excerpt` is the chunk that answers best, where the index keeps chunks and a model was asked.
     """
 
@@ -41,6 +42,7 @@ class Result:
     ranks: Mapping[str, int] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
     excerpt: Excerpt | None = None
+    boost: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

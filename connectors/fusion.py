@@ -6,10 +6,12 @@ from typing import Literal, TypeVar
 
 Id = TypeVar("Id", bound=Hashable)
 Scored = Sequence[tuple[Id, float]]
+Factors = Mapping[Id, float]
 Technique = Literal["min_max", "z_score", "l2", "rrf"]
 
 # What OpenSearch's normalization-processor gives the last one found, so that it stays above those not found at all.
 _FOUND = 0.001
+_SINGLE_PRECISION = 1e-6
 
 
 def fuse(
@@ -30,16 +32,22 @@ def fuse(
 
 
 def fuse_in_blocks(
-    rankings: Sequence[Scored[Id]], weights: Sequence[float], technique: Technique, window: int, rank_constant: int = 60
+    rankings: Sequence[Scored[Id]],
+    weights: Sequence[float],
+    technique: Technique,
+    window: int,
+    rank_constant: int = 60,
+    factors: Factors[Id] | None = None,
 ) -> list[tuple[Id, float]]:
     """Fuse the first `window` of each ranking, then the next, and so on: what is read deeper changes nothing above.
 
-    Each block's scores are scaled to begin where the one before ended.
+    Each block's scores are multiplied by `factors`, and scaled to begin where the one before ended.
     """
     fused: list[tuple[Id, float]] = []
     seen: set[Id] = set()
     for start in range(0, max(map(len, rankings), default=0), window):
-        block = fuse([ranking[start : start + window] for ranking in rankings], weights, technique, rank_constant)
+        part = [ranking[start : start + window] for ranking in rankings]
+        block = multiplied(fuse(part, weights, technique, rank_constant), factors or {})
         fresh = [(item, score) for item, score in block if item not in seen]
         scale = fused[-1][1] / fresh[0][1] if fused and fresh and fresh[0][1] else 1.0
         fused += [(item, score * scale) for item, score in fresh]
@@ -61,15 +69,52 @@ def reciprocal_rank_fusion(
     return _summed(shares)
 
 
-def rerank(window: Scored[Id], scores: Sequence[float], weight: float) -> list[tuple[Id, float]]:
+def rerank(
+    window: Scored[Id], scores: Sequence[float], weight: float, factors: Factors[Id] | None = None
+) -> list[tuple[Id, float]]:
     """The fused window in the order of `weight` x the cross-encoder + (1 - weight) x the fusion, both min-max scaled.
 
-    Scores are 1 to 2, so that whatever follows the window with its fused score (0 to 1) stays below.
+    `factors` are those that the window's scores were multiplied with; they count for the blend as a whole.
+    Scores are 1 to 2 (more with factors), or begin at the last fused score where that is above 1: whatever follows the
+    window with its fused score stays below.
     """
+    if not window:
+        return []
     judged = sorted(zip((item for item, _ in window), map(float, scores), strict=True), key=lambda pair: -pair[1])
-    first, second = dict(_min_max(window)), dict(_min_max(judged))
-    blended = [(item, 1 + weight * second[item] + (1 - weight) * first[item]) for item, _ in judged]
-    return sorted(blended, key=lambda pair: -pair[1])
+    first, second = dict(_min_max(divided(window, factors or {}))), dict(_min_max(judged))
+    blended = [(item, weight * second[item] + (1 - weight) * first[item]) for item, _ in judged]
+    floor = max(1.0, window[-1][1])
+    return [(item, floor + score) for item, score in multiplied(blended, factors or {})]
+
+
+def multiplied(ranking: Scored[Id], factors: Factors[Id]) -> list[tuple[Id, float]]:
+    """Scores times the factors of those that have one, best first."""
+    scores = [(item, score * factors.get(item, 1.0)) for item, score in ranking]
+    return sorted(scores, key=lambda pair: -pair[1])
+
+
+def divided(ranking: Scored[Id], factors: Factors[Id], block: int | None = None) -> list[tuple[Id, float]]:
+    """A ranking with the factors taken out of its scores again, best first within each `block`.
+
+    Scores that are the same but for the rounding of single precision come out the same: normalising them would make a
+    little of it much. They keep their order.
+    """
+    if not factors:
+        return list(ranking)
+    inverse = {item: 1 / each for item, each in factors.items()}
+    size = block or max(1, len(ranking))
+    parts = (ranking[start : start + size] for start in range(0, len(ranking), size))
+    return [pair for part in parts for pair in _levelled(part, multiplied(part, inverse))]
+
+
+def _levelled(order: Scored[Id], ranking: Scored[Id]) -> list[tuple[Id, float]]:
+    """A ranking whose equal scores are equal, those of one level in the order given."""
+    levels: dict[Id, float] = {}
+    level = math.inf
+    for item, score in ranking:
+        level = level if math.isclose(score, level, rel_tol=_SINGLE_PRECISION) else score
+        levels[item] = level
+    return sorted(((item, levels[item]) for item, _ in order), key=lambda pair: -pair[1])
 
 
 def _summed(shares: Sequence[Mapping[Id, float]]) -> list[tuple[Id, float]]:

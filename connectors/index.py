@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from .client import Cluster
+from .common.mapping import boost_properties
 from .doctor import read_capabilities
 from .errors import BadSpec, ModelMismatch, RequestRefused, SpecUnreadable
 from .ports import Models
@@ -173,7 +174,8 @@ def _refuse_conflict(stored: IndexSpec, wanted: IndexSpec) -> None:
 
 def _update_mapping(cluster: Cluster, spec: IndexSpec, mapping: Mapping[str, Any]) -> None:
     meta = {**mapping.get("_meta", {}), META_KEY: spec_to_meta(spec)}
-    body = {"_meta": meta, "properties": cluster.dialect.own_properties(spec)}
+    ours = {**boost_properties(spec, mapping.get("properties", {})), **cluster.dialect.own_properties(spec)}
+    body = {"_meta": meta, "properties": ours}
     cluster.write("PUT", index_path(spec.index, "/_mapping"), body)
 
 

@@ -1,6 +1,7 @@
 """A question in, results out: encoded, ranked in several ways, fused, reranked."""
 
 import json
+import time
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -8,11 +9,13 @@ from itertools import islice
 from typing import Any, Self
 
 from .answer import MODES, Answer, Excerpt, Filter, Mode, Ranking, Result, check_question, timed
+from .boosts import factor, whole_hour_ms
 from .client import Cluster
+from .common.boosting import boosted_query, told_values
 from .common.hits import Key, parse_hits
 from .common.query import Question, bm25_query, filtered, given
 from .fetch import Fetched, fetch
-from .fusion import fuse_in_blocks, rerank
+from .fusion import divided, fuse_in_blocks, rerank
 from .index import check_models
 from .ports import Encoded, Encoder
 from .request import index_path
@@ -80,12 +83,13 @@ class Searcher:
         with timed(timings, "encode"):
             encoded = self._encode(query, mode)
         with timed(timings, "search"):
-            rankings = self._rankings(asked, encoded, mode, end)
+            rankings, factors = self._rankings(asked, encoded, mode, end)
         reachable = len({key for ranking in rankings.values() for key, _ in ranking[: self._spec.window]})
         best = next(iter(rankings.values()))[:end]
         if mode in ("fused", "reranked"):
             with timed(timings, "fuse"):
-                rankings["fused"] = self._fused(rankings)
+                rankings["bm25"] = divided(rankings["bm25"], factors, self._spec.window)
+                rankings["fused"] = self._fused(rankings, factors)
                 best = rankings["fused"][: max(end, self._spec.rerank_window) if mode == "reranked" else end]
         wanted = best if mode == "reranked" else best[offset:]
         with timed(timings, "fetch"):
@@ -94,9 +98,9 @@ class Searcher:
         excerpts = {key: each.excerpts[0] for key, each in found.items() if each.excerpts}
         if mode == "reranked":
             with timed(timings, "rerank"):
-                order, rankings["reranked"], judged = self._reranked(query, best, found)
+                order, rankings["reranked"], judged = self._reranked(query, best, found, factors)
                 best, excerpts = order[offset:], {**excerpts, **judged}
-        results = _results(best[:size], rankings, found, excerpts)
+        results = _results(best[:size], rankings, found, excerpts, factors)
         reason = self._dense_plan.reason if "dense" in rankings else ""
         return Answer(query, mode, results, timings, reason, reachable)
 
@@ -108,38 +112,44 @@ class Searcher:
     def _encode(self, query: str, mode: Mode) -> Encoded:
         return Encoded() if mode == "bm25" else self._encoder.encode_query(query)
 
-    def _rankings(self, asked: "Asked", encoded: Encoded, mode: Mode, end: int) -> dict[str, Ranking]:
-        """Each ranking that the mode needs, all in one request."""
+    def _rankings(
+        self, asked: "Asked", encoded: Encoded, mode: Mode, end: int
+    ) -> tuple[dict[str, Ranking], dict[Key, float]]:
+        """Each ranking that the mode needs, all in one request; and the factors of documents with business fields."""
         legs = self._legs(mode)
         bodies = [self._body(leg, asked, encoded, max(end, self._spec.window)) for leg in legs]
         lines = b"".join(b"{}\n" + json.dumps(body).encode() + b"\n" for body in bodies)
         answer = self._cluster.read("POST", index_path(self._spec.index, "/_msearch"), lines)
         rankings: dict[str, Ranking] = {}
+        factors: dict[Key, float] = {}
+        now_ms = whole_hour_ms(time.time())
         for leg, response in zip(legs, answer["responses"], strict=True):
             hits = parse_hits(response, f"the {leg} search of '{self._spec.index}'")
             rankings[leg] = [(hit.key, hit.score) for hit in hits.hits]
-        return rankings
+            if self._spec.boosts:
+                factors |= {hit.key: factor(self._spec.boosts, hit.fields, now_ms) for hit in hits.hits}
+        return rankings, factors
 
     def _body(self, leg: Mode, asked: "Asked", encoded: Encoded, depth: int) -> dict[str, Any]:
         spec = self._spec
         if leg == "bm25":
             words = dict(asked.words) if asked.words else filtered(bm25_query(spec, asked.text), asked.filter)
-            body: dict[str, Any] = {"query": words, "size": depth}
+            body: dict[str, Any] = {"query": boosted_query(spec, words), "size": depth}
         elif leg == "sparse":
             terms = self._dialect.sparse_query(spec, given(encoded.sparse, leg))
             body = {"query": filtered(terms, asked.filter), "size": depth}
         else:
             question = Question(asked.text, encoded)
             body = self._dialect.dense_body(spec, self._dense_plan, question, depth, asked.filter)
-        return {**body, "_source": False}
+        return {**body, **told_values(spec), "_source": False}
 
-    def _fused(self, rankings: Mapping[str, Ranking]) -> Ranking:
+    def _fused(self, rankings: Mapping[str, Ranking], factors: Mapping[Key, float]) -> Ranking:
         weights = [getattr(self._spec.weights, leg) for leg in rankings]
         legs = list(rankings.values())
-        return fuse_in_blocks(legs, weights, self._spec.fusion, self._spec.window, self._spec.rank_constant)
+        return fuse_in_blocks(legs, weights, self._spec.fusion, self._spec.window, self._spec.rank_constant, factors)
 
     def _reranked(
-        self, query: str, fused: Ranking, found: Mapping[Key, Fetched]
+        self, query: str, fused: Ranking, found: Mapping[Key, Fetched], factors: Mapping[Key, float]
     ) -> tuple[Ranking, Ranking, dict[Key, Excerpt]]:
         """The window reordered, with the rest behind it as it was fused; the window with the reranker's scores.
 
@@ -157,7 +167,7 @@ class Searcher:
             judged[key] = max(each)
             if found[key].excerpts:
                 excerpts[key] = found[key].excerpts[each.index(judged[key])]
-        order = rerank(window, list(judged.values()), self._spec.rerank_weight)
+        order = rerank(window, list(judged.values()), self._spec.rerank_weight, factors)
         return [*order, *rest], [(key, judged[key]) for key, _ in order], excerpts
 
 
@@ -173,7 +183,11 @@ def _count_vectors(cluster: Cluster, spec: IndexSpec) -> int:
 
 
 def _results(
-    best: Ranking, rankings: Mapping[str, Ranking], found: Mapping[Key, Fetched], excerpts: Mapping[Key, Excerpt]
+    best: Ranking,
+    rankings: Mapping[str, Ranking],
+    found: Mapping[Key, Fetched],
+    excerpts: Mapping[Key, Excerpt],
+    factors: Mapping[Key, float],
 ) -> tuple[Result, ...]:
     stages = {
         stage: {key: (rank, score) for rank, (key, score) in enumerate(ranking, start=1)}
@@ -188,6 +202,7 @@ def _results(
             ranks={stage: places[key][0] for stage, places in stages.items() if key in places},
             scores={stage: places[key][1] for stage, places in stages.items() if key in places},
             excerpt=excerpts.get(key),
+            boost=factors.get(key, 1.0),
         )
         for key, score in best
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
+from .boosts import Boost
 from .chunks import Chunking
 from .errors import BadSpec, SpecUnreadable
 from .fusion import Technique
@@ -92,6 +93,7 @@ class IndexSpec:
     `fusion` makes one ranking of several, weighted by `weights`: by score (min_max, z_score, l2) or rank (rrf).
     `rerank_weight` is the cross-encoder's share in the order of the reranked, the rest is the fusion's; in the native
     way the engine gives the cross-encoder all of it.
+    `boosts` are business fields that a score is multiplied by: that of BM25 alone, and that of the fusion.
     `match` is how several text fields count together; `tie_breaker` is what each field but the best one adds to it.
     `exact_limit` is the number of documents up to which byte vectors are scored exhaustively.
     `chunks` is how long texts are cut; without it each document has one vector of a kind, of what the model reads.
@@ -118,6 +120,7 @@ class IndexSpec:
     window: int = 100
     rerank_window: int = 50
     rerank_weight: float = 0.5
+    boosts: tuple[Boost, ...] = ()
     exact_limit: int = 50_000
     follower: str | None = None
 
@@ -135,6 +138,11 @@ class IndexSpec:
             raise BadSpec(f"index '{self.index}': fusion {self.fusion!r} is not known; use {', '.join(TECHNIQUES)}")
         if self.chunks is not None:
             self._check_chunks(self.chunks)
+        if self.boosts and self.way == "native":
+            raise BadSpec(
+                f"index '{self.index}': the engine's own pipelines know no boosts; leave boosts out, "
+                f"or set way to sidecar"
+            )
         if not 0 <= self.rerank_weight <= 1:
             raise BadSpec(f"index '{self.index}': rerank_weight is {self.rerank_weight}; it must be between 0 and 1")
 
@@ -221,6 +229,7 @@ def _from_values(values: Mapping[str, Any], index: str) -> IndexSpec:
             "dense": DenseField(**values["dense"]) if values["dense"] else None,
             "sparse": SparseField(**values["sparse"]) if values["sparse"] else None,
             "chunks": Chunking(**values["chunks"]) if values.get("chunks") else None,
+            "boosts": tuple(Boost(**each) for each in values.get("boosts", ())),
             "weights": Weights(**values.get("weights", {})),
             "pipelines": Pipelines(**values["pipelines"]) if values["pipelines"] else None,
             "endpoints": Endpoints(**values["endpoints"]) if values.get("endpoints") else None,

@@ -1,6 +1,6 @@
 """What a search answered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +18,13 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`chunks` are the ranges of its best chunks, by what they were scored by."""
+    """`fields` are values that were asked for by field, `chunks` the ranges of its best chunks, by what scored them."""
 
     key: Key
     score: float
     source: Mapping[str, Any]
     chunks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    fields: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,13 @@ def parse_hits(response: Mapping[str, Any], what: str) -> Hits:
             f"{'; '.join(sorted(reasons)) or 'no reason given'}; an answer without them would be half an answer"
         )
     hits = tuple(
-        Hit(Key(hit["_index"], hit["_id"]), float(hit["_score"] or 0.0), hit.get("_source", {}), _chunks(hit))
+        Hit(
+            key=Key(hit["_index"], hit["_id"]),
+            score=float(hit["_score"] or 0.0),
+            source=hit.get("_source", {}),
+            chunks=_chunks(hit),
+            fields=hit.get("fields", {}),
+        )
         for hit in response["hits"]["hits"]
     )
     return Hits(hits, float(response["took"]))

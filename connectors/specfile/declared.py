@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from ..boosts import Boost
 from ..chunks import Chunking
 from ..errors import BadSpec, ModelMismatch
 from ..ports import ModelIdentity, Models
@@ -54,6 +55,8 @@ def declare(values: Mapping[str, Any]) -> Declared:
     parts: dict[str, Any] = {}
     if "weights" in rest:
         parts["weights"] = Weights(**rest["weights"])
+    if "boosts" in rest:
+        parts["boosts"] = tuple(Boost(**each) for each in rest["boosts"])
     if "chunks" in rest:
         parts["chunks"] = Chunking(**rest["chunks"])
     without = frozenset(kind for kind in KINDS if named.get(kind) is False)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -81,8 +81,11 @@ def _sentence(error: ErrorDetails) -> str:
 def _keys(path: tuple[str | int, ...]) -> list[str]:
     fields = TREE.model_fields
     for name in path:
-        annotation: Any = fields[str(name)].annotation
-        fields = annotation.model_fields
+        if isinstance(name, int):  # a place in a list, whose items are all alike
+            continue
+        annotation: Any = fields[name].annotation
+        inside = next((each for each in get_args(annotation) if hasattr(each, "model_fields")), annotation)
+        fields = inside.model_fields
     return list(fields)
 
 

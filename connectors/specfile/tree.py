@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -47,6 +47,12 @@ DESCRIPTIONS: Mapping[str, str] = {
     "window": "How deep each ranking is read before it is fused.",
     "rerank_window": "How many of the fused results are reranked.",
     "rerank_weight": "The share of the cross-encoder in the order of the reranked, from 0 to 1.",
+    "boosts": "Business fields that count beside relevance: a score is multiplied by 1 and what each of them adds.",
+    "boosts.field": "A field of numbers, or of dates.",
+    "boosts.function": "log1p: ln(1 + value / pivot). saturation: value / (value + pivot). decay: halved each pivot.",
+    "boosts.pivot": "The value that counts half; where it decays, the distance that does: in days for dates.",
+    "boosts.weight": "How much the function adds.",
+    "boosts.origin": "The number from which it decays; from now, for dates, unless given.",
     "exact_limit": "Up to how many vectors all of them are scored, where the engine has no vector index.",
 }
 _CONFIG = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -82,9 +88,12 @@ def _tree(kind: type, prefix: str = "") -> type[BaseModel]:
 
 
 def _inner(hint: Any, path: str) -> Any:
-    """Dataclasses become trees, also optional ones; all else stays."""
+    """Dataclasses become trees, also optional ones and those in lists; all else stays."""
     inside = next((each for each in (hint, *get_args(hint)) if dataclasses.is_dataclass(each)), None)
-    return _tree(inside, f"{path}.") if isinstance(inside, type) else hint
+    if not isinstance(inside, type):
+        return hint
+    tree: Any = _tree(inside, f"{path}.")
+    return tuple[tree, ...] if get_origin(hint) is tuple else tree
 
 
 def _shown(each: "dataclasses.Field[Any]", path: str) -> Any:

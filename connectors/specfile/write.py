@@ -29,4 +29,4 @@ def as_yaml(spec: IndexSpec) -> str:
 def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         return {key: each for key, each in asdict(value).items() if key != _MODELS_DECIDE and each is not None}
-    return list(value) if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value

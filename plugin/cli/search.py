@@ -66,6 +66,7 @@ def _as_dict(answer: "Answer") -> dict[str, Any]:
             "score": r.score,
             "ranks": dict(r.ranks),
             "scores": dict(r.scores),
+            "boost": r.boost,
             "source": dict(r.source),
             "excerpt": asdict(r.excerpt) if r.excerpt else None,
         }
@@ -92,11 +93,15 @@ def _print_answer(answer: "Answer", spec: "IndexSpec", offset: int) -> None:
         console.print("nothing found")
         return
     stages = [stage for stage in STAGES if any(stage in r.ranks for r in answer.results)]
-    table = Table(*("#", *stages, "score"), title=Text(answer.query), title_justify="left")
+    is_boosted = any(r.boost != 1 for r in answer.results)
+    table = Table(
+        *("#", *stages, *(["boost"] if is_boosted else []), "score"), title=Text(answer.query), title_justify="left"
+    )
     table.add_column("document", ratio=1, overflow="ellipsis", no_wrap=True)
     for place, result in enumerate(answer.results, start=offset + 1):
         shown = " | ".join(_texts(result, spec))
         ranks = [str(result.ranks.get(stage, "-")) for stage in stages]
-        table.add_row(str(place), *ranks, f"{result.score:.4f}", Text(" ".join(shown.split()) or result.id))
+        boost = [f"{result.boost:.2f}"] if is_boosted else []
+        table.add_row(str(place), *ranks, *boost, f"{result.score:.4f}", Text(" ".join(shown.split()) or result.id))
     console.print(table)
     console.print(" ".join(f"{stage} {ms:.0f} ms" for stage, ms in answer.timings_ms.items()), style="dim")

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outrider.connectors import TECHNIQUES, Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
+from outrider.connectors.fusion import divided, multiplied
 
 WORDS = [("a", 9.0), ("b", 5.0), ("c", 1.0)]
 VECTORS = [("b", 0.9), ("d", 0.8)]
@@ -101,4 +102,31 @@ def test_every_item_comes_out_once_with_a_finite_score_best_first(
 @given(ranking.filter(bool), st.floats(0, 1))
 def test_what_was_reranked_stays_above_what_follows(window: list[tuple[int, float]], weight: float) -> None:
     scores = [score for _, score in rerank(window, [float(n) for n in range(len(window))], weight)]
-    assert all(1 <= score <= 2 for score in scores)
+    floor = max(1.0, window[-1][1])
+    assert all(floor <= score <= floor + 1 for score in scores)
+
+
+@given(ranking, st.integers(1, 8))
+def test_factors_come_out_again_as_they_went_in(found: list[tuple[int, float]], block: int) -> None:
+    factors = {item: 1 + item / 7 for item, _ in found}
+    boosted = multiplied(found, factors)
+    assert dict(divided(boosted, factors)) == pytest.approx(dict(found))
+    in_blocks = divided(boosted, factors, block)
+    for start in range(0, len(found), block):
+        part = in_blocks[start : start + block]
+        assert {item for item, _ in part} == {item for item, _ in boosted[start : start + block]}
+        assert part == sorted(part, key=lambda pair: -pair[1])
+
+
+def test_scores_that_differ_by_rounding_are_not_blown_up_by_normalising() -> None:
+    factors = {"a": 3.89329, "b": 2.1, "c": 1.0}
+    boosted = [(item, float(np.float32(np.float32(0.0047031425) * np.float32(each)))) for item, each in factors.items()]
+    assert {score for _, score in fuse([divided(boosted, factors)], [1], "min_max")} == {1.0}
+    assert [item for item, _ in divided(boosted, factors)] == ["a", "b", "c"]
+
+
+def test_a_cross_encoder_does_not_undo_a_factor() -> None:
+    window, scores = [("a", 0.9), ("b", 0.8)], [5.0, 4.999]
+    assert [item for item, _ in rerank(window, scores, 0.5, {"b": 1.0})] == ["a", "b"]
+    order = rerank([("a", 0.9), ("b", 0.8), ("c", 0.1)], [5.0, 4.999, 0.0], 1.0, {"b": 1.5})
+    assert [item for item, _ in order] == ["b", "a", "c"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from outrider.connectors import BadSpec, DenseField, IndexSpec, ModelIdentity, ModelMismatch, Models, SparseField
+from outrider.connectors import BadSpec, Boost, DenseField, IndexSpec, ModelIdentity, ModelMismatch, Models, SparseField
 from outrider.connectors.chunks import Chunking
 from outrider.connectors.spec import Weights
 from outrider.connectors.specfile import read_spec_file, spec_schema
@@ -26,6 +26,9 @@ chunks:
   title: title
 fusion: rrf
 weights: {sparse: 0.5}
+boosts:
+  - {field: sold, function: log1p, pivot: 50, weight: 0.5}
+  - {field: released, function: decay, pivot: 30}
 """
 TOML = """\
 index = "products"
@@ -44,6 +47,15 @@ overlap = 20
 title = "title"
 [weights]
 sparse = 0.5
+[[boosts]]
+field = "sold"
+function = "log1p"
+pivot = 50
+weight = 0.5
+[[boosts]]
+field = "released"
+function = "decay"
+pivot = 30
 """
 
 
@@ -67,6 +79,7 @@ def test_a_file_is_an_index_spec(tmp_path: Path, text: str, name: str) -> None:
         id_field="sku",
         fusion="rrf",
         weights=Weights(sparse=0.5),
+        boosts=(Boost("sold", "log1p", 50, 0.5), Boost("released", "decay", 30)),
     )
 
 
@@ -110,6 +123,13 @@ BAD = [
     ("index: a\ntext_fields: [t]\nmodels: {dense: false}\ndense: {}", "take one of them out"),
     ("index: a\ntext_fields: [t]\ndense: {dimension: 5}", ":3: dense.dimension: this key is not known"),
     ("index: a\nindex: b", ":2: the key 'index' stands here a second time"),
+    ("index: a\ntext_fields: [t]\nboosts: [{field: a}]", ":3: boosts.0.function: this key is missing"),
+    (
+        "index: a\ntext_fields: [t]\nboosts:\n  - {field: a, functoin: x}",
+        ":4: boosts.0.functoin: this key is not known",
+    ),
+    ("index: a\ntext_fields: [t]\nboosts: [{field: a, function: log1p, pivot: 0}]", "the boost by 'a': pivot is 0"),
+    ("index: a\ntext_fields: [t]\nway: native\nboosts: [{field: a, function: log1p}]", "know no boosts"),
     ("index: &x a\ntext_fields: [*x]", ":2: aliases"),
     ("index: [", ":1: this is not YAML"),
     ("index: \x00", "this is not YAML"),
