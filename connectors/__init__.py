@@ -32,6 +32,7 @@ from .errors import (
     ConnectorError,
     DeadLetterUnwritable,
     DimensionMismatch,
+    EncoderLate,
     EncoderUnavailable,
     IndexingStopped,
     MigrationStopped,
@@ -46,10 +47,13 @@ from .finding import Finding
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
 from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
 from .indexing import index_documents
+from .legs import fuse_legs, without_boosts
 from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher
+from .patience import Deadlines, WhenEncoderDown
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
 from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
+from .pruning import Pruning, TwoPhase
 from .reading import read_documents
 from .registering import register, unregister
 from .report import IndexingReport, Outcome
@@ -109,6 +113,7 @@ __all__ = [
     "Completed",
     "ConnectorError",
     "DeadLetterUnwritable",
+    "Deadlines",
     "DenseField",
     "Dialect",
     "DimensionMismatch",
@@ -118,6 +123,7 @@ __all__ = [
     "Encoded",
     "Encoder",
     "Enriched",
+    "EncoderLate",
     "EncoderUnavailable",
     "EncodingFailed",
     "Excerpt",
@@ -138,6 +144,7 @@ __all__ = [
     "Outlook",
     "Prepared",
     "Request",
+    "Pruning",
     "Rejected",
     "RequestRefused",
     "Result",
@@ -146,8 +153,10 @@ __all__ = [
     "SettingInTheWay",
     "SparseField",
     "Technique",
+    "TwoPhase",
     "Unreadable",
     "Weights",
+    "WhenEncoderDown",
     "backfill",
     "check_models",
     "complete",
@@ -161,6 +170,7 @@ __all__ = [
     "feature_weights",
     "fuse",
     "fuse_in_blocks",
+    "fuse_legs",
     "index_documents",
     "index_path",
     "join_text",
@@ -179,4 +189,5 @@ __all__ = [
     "spec_in_place",
     "store_spec",
     "unescape_token",
+    "without_boosts",
 ]

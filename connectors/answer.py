@@ -50,6 +50,7 @@ class Answer:
     """Results best first, the milliseconds of each stage, and how vectors were compared.
 
     `reachable` is how many documents the first windows of all rankings have between them.
+    `not_reranked` is why the answer is in the order of the fusion, where it was to be reranked.
     """
 
     query: str
@@ -58,6 +59,7 @@ class Answer:
     timings_ms: Mapping[str, float]
     dense_plan: str = ""
     reachable: int = 0
+    not_reranked: str = ""
 
 
 def check_question(query: str, mode: Mode, size: int, modes: Sequence[Mode], index: str, offset: int = 0) -> None:

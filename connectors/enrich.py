@@ -1,7 +1,7 @@
 """Documents and their vectors as what is stored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -69,7 +69,7 @@ def enriched(
     if not parts:
         return source
     try:
-        vectors = [dialect.vector_fields(spec, encoded) for _, encoded in parts]
+        vectors = [dialect.vector_fields(spec, _pruned(spec, encoded)) for _, encoded in parts]
     except ValueError as err:
         raise BadDocument(str(err)) from err
     if spec.chunks is None:
@@ -112,6 +112,11 @@ def check_complete(spec: IndexSpec, encoded: Encoded) -> None:
     for kind, field, value in (("dense", spec.dense, encoded.dense), ("sparse", spec.sparse, encoded.sparse)):
         if field is not None and value is None:
             raise BadSpec(f"index '{spec.index}' wants {kind} vectors in '{field.name}', the encoder gives none")
+
+
+def _pruned(spec: IndexSpec, encoded: Encoded) -> Encoded:
+    prune = spec.sparse.prune if spec.sparse else None
+    return replace(encoded, sparse=prune.kept(encoded.sparse)) if prune and encoded.sparse else encoded
 
 
 def _encoded(encoder: Encoder, texts: list[str]) -> Sequence[Encoded | EncodingFailed]:

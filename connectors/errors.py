@@ -8,6 +8,7 @@ ConnectorError
 ├── BadDocument           one document that cannot be indexed as it is
 ├── BadQuery              a query that cannot be asked as it is
 ├── EncoderUnavailable    the encoder does not answer; asking again later may help
+│   └── EncoderLate          it is there, but did not answer by a deadline
 ├── CheckpointUnusable    how far a run has come cannot be read or written
 ├── DeadLetterUnwritable  a failed document could not be put on record
 ├── IndexingStopped       a bulk run ended early; carries what was done until then
@@ -56,6 +57,10 @@ class BadQuery(ConnectorError):
 
 
 class EncoderUnavailable(ConnectorError):
+    pass
+
+
+class EncoderLate(EncoderUnavailable):
     pass
 
 

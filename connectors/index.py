@@ -81,7 +81,8 @@ def spec_for_models(cluster: Cluster, spec: IndexSpec, models: Models) -> IndexS
     """The same spec with other models, their vectors in the fields that suit this cluster best."""
     fresh = fresh_spec(cluster, spec.index, spec.text_fields, models)
     plain = replace(spec, way="sidecar", pipelines=None, endpoints=None, follower=None)
-    return replace(plain, models=models, dense=fresh.dense, sparse=fresh.sparse)
+    sparse = fresh.sparse and replace(fresh.sparse, prune=spec.sparse.prune if spec.sparse else None)
+    return replace(plain, models=models, dense=fresh.dense, sparse=sparse)
 
 
 def ensure_index(cluster: Cluster, spec: IndexSpec) -> IndexSpec:

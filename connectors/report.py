@@ -27,6 +27,8 @@ class IndexingReport:
     """Counts of a run: seen = written + skipped + failed + unfinished, the last 0 unless the run was stopped.
 
     `blank` of the written ones have no text, so no vectors; of the `truncated` a model read only the beginning.
+    Where another index was filled, `deleted` are the documents that were deleted there because the origin has them no
+    more, `surplus` those that were left there.
     """
 
     seen: int = 0
@@ -35,6 +37,8 @@ class IndexingReport:
     failed: int = 0
     blank: int = 0
     truncated: int = 0
+    deleted: int = 0
+    surplus: int = 0
     seconds: float = 0.0
     first_failures: list[Outcome] = field(default_factory=list)
 
@@ -61,4 +65,6 @@ class IndexingReport:
         parts += [f"{self.truncated} of the written longer than the model reads, encoded by their beginning"] * (
             self.truncated > 0
         )
+        parts += [f"{self.deleted} deleted that the origin no longer has"] * (self.deleted > 0)
+        parts += [f"{self.surplus} more there that the origin does not have"] * (self.surplus > 0)
         return ", ".join(parts)

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Self
 
@@ -14,9 +14,11 @@ from .client import Cluster
 from .common.boosting import boosted_query, told_values
 from .common.hits import Key, parse_hits
 from .common.query import Question, bm25_query, filtered, given
+from .errors import EncoderUnavailable
 from .fetch import Fetched, fetch
-from .fusion import divided, fuse_in_blocks, rerank
+from .fusion import rerank
 from .index import check_models
+from .legs import fuse_legs, without_boosts
 from .ports import Encoded, Encoder
 from .request import index_path
 from .spec import IndexSpec
@@ -42,10 +44,10 @@ class Searcher:
         self._encoder = encoder
         self._dense_plan = self._dialect.dense_plan(spec, _count_vectors(cluster, spec))
 
-    def through(self, cluster: Cluster) -> Self:
-        """The same searcher over another way to the same cluster, such as with somebody else's credentials."""
+    def through(self, cluster: Cluster, encoder: Encoder) -> Self:
+        """The same searcher over other ways to cluster and models, such as with somebody else's credentials."""
         other = copy(self)
-        other._cluster = cluster
+        other._cluster, other._encoder = cluster, encoder
         return other
 
     @property
@@ -69,16 +71,19 @@ class Searcher:
         offset: int = 0,
         filter: Filter | None = None,
         words: Filter | None = None,
+        may_stay_fused: bool = False,
     ) -> Answer:
         """The `size` best documents for a query, after the first `offset`, where `filter` (a query body) matches.
 
         `words` is the whole query body that ranks by words, filter and all, in place of one over the text fields. Pages
-        fit together: neither the order nor the scores depend on where a page begins or ends.
+        fit together: neither the order nor the scores depend on where a page begins or ends. Where the answer
+        `may_stay_fused`, a reranker that is away or late leaves the order of the fusion.
         Raises BadQuery, EncoderUnavailable or ClusterError.
         """
         check_question(query, mode, size, self.modes, self._spec.index, offset)
         end = offset + size
         timings: dict[str, float] = {}
+        not_reranked = ""
         asked = Asked(query, filter, words)
         with timed(timings, "encode"):
             encoded = self._encode(query, mode)
@@ -88,8 +93,8 @@ class Searcher:
         best = next(iter(rankings.values()))[:end]
         if mode in ("fused", "reranked"):
             with timed(timings, "fuse"):
-                rankings["bm25"] = divided(rankings["bm25"], factors, self._spec.window)
-                rankings["fused"] = self._fused(rankings, factors)
+                rankings["bm25"] = without_boosts(self._spec, rankings["bm25"], factors)
+                rankings["fused"] = fuse_legs(self._spec, rankings, factors)
                 best = rankings["fused"][: max(end, self._spec.rerank_window) if mode == "reranked" else end]
         wanted = best if mode == "reranked" else best[offset:]
         with timed(timings, "fetch"):
@@ -97,12 +102,17 @@ class Searcher:
         best = [pair for pair in wanted if pair[0] in found]
         excerpts = {key: each.excerpts[0] for key, each in found.items() if each.excerpts}
         if mode == "reranked":
-            with timed(timings, "rerank"):
-                order, rankings["reranked"], judged = self._reranked(query, best, found, factors)
-                best, excerpts = order[offset:], {**excerpts, **judged}
+            try:
+                with timed(timings, "rerank"):
+                    order, rankings["reranked"], judged = self._reranked(query, best, found, factors)
+            except EncoderUnavailable as err:
+                if not may_stay_fused:
+                    raise
+                order, judged, mode, not_reranked = best, {}, "fused", str(err)
+            best, excerpts = order[offset:], {**excerpts, **judged}
         results = _results(best[:size], rankings, found, excerpts, factors)
         reason = self._dense_plan.reason if "dense" in rankings else ""
-        return Answer(query, mode, results, timings, reason, reachable)
+        return Answer(query, mode, results, timings, reason, reachable, not_reranked)
 
     def _legs(self, mode: Mode) -> tuple[Mode, ...]:
         if mode in ("bm25", "dense", "sparse"):
@@ -110,7 +120,10 @@ class Searcher:
         return self._spec.legs
 
     def _encode(self, query: str, mode: Mode) -> Encoded:
-        return Encoded() if mode == "bm25" else self._encoder.encode_query(query)
+        if mode == "bm25":
+            return Encoded()
+        encoded, prune = self._encoder.encode_query(query), self._spec.query_prune
+        return replace(encoded, sparse=prune.kept(encoded.sparse)) if prune and encoded.sparse else encoded
 
     def _rankings(
         self, asked: "Asked", encoded: Encoded, mode: Mode, end: int
@@ -136,17 +149,21 @@ class Searcher:
             words = dict(asked.words) if asked.words else filtered(bm25_query(spec, asked.text), asked.filter)
             body: dict[str, Any] = {"query": boosted_query(spec, words), "size": depth}
         elif leg == "sparse":
-            terms = self._dialect.sparse_query(spec, given(encoded.sparse, leg))
-            body = {"query": filtered(terms, asked.filter), "size": depth}
+            body = self._sparse_body(given(encoded.sparse, leg), asked.filter, depth)
         else:
             question = Question(asked.text, encoded)
             body = self._dialect.dense_body(spec, self._dense_plan, question, depth, asked.filter)
         return {**body, **told_values(spec), "_source": False}
 
-    def _fused(self, rankings: Mapping[str, Ranking], factors: Mapping[Key, float]) -> Ranking:
-        weights = [getattr(self._spec.weights, leg) for leg in rankings]
-        legs = list(rankings.values())
-        return fuse_in_blocks(legs, weights, self._spec.fusion, self._spec.window, self._spec.rank_constant, factors)
+    def _sparse_body(self, terms: Mapping[str, float], filter: Filter | None, depth: int) -> dict[str, Any]:
+        spec, phases = self._spec, self._spec.two_phase
+        whole = self._dialect.sparse_query(spec, terms)
+        if phases is None:
+            return {"query": filtered(whole, filter), "size": depth}
+        heavy = self._dialect.sparse_query(spec, phases.heavy(terms))
+        # The greater of both scores is that of all terms; what is outside the window keeps that of the heavy ones.
+        again = {"window_size": phases.window, "query": {"rescore_query": whole, "score_mode": "max"}}
+        return {"query": filtered(heavy, filter), "rescore": again, "size": depth}
 
     def _reranked(
         self, query: str, fused: Ranking, found: Mapping[Key, Fetched], factors: Mapping[Key, float]

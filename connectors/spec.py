@@ -3,15 +3,17 @@
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from .boosts import Boost
 from .chunks import Chunking
 from .errors import BadSpec, SpecUnreadable
 from .fusion import Technique
+from .patience import Deadlines, WhenEncoderDown
 from .ports import ModelIdentity, Models
+from .pruning import Pruning, TwoPhase
 
 Space = Literal["cosinesimil", "innerproduct", "l2"]
 DenseKind = Literal["binary", "knn_vector", "dense_vector", "semantic_text"]
@@ -22,6 +24,8 @@ Way = Literal["native", "sidecar"]
 Leg = Literal["bm25", "dense", "sparse"]
 Match = Literal["best_fields", "most_fields", "cross_fields"]
 TECHNIQUES: tuple[Technique, ...] = get_args(Technique)
+
+Part = TypeVar("Part")
 
 META_KEY = "outrider"
 META_VERSION = 1
@@ -45,10 +49,11 @@ class DenseField:
 
 @dataclass(frozen=True, slots=True)
 class SparseField:
-    """Weights by token."""
+    """Weights by token; with `prune`, only those of a document that it keeps."""
 
     name: str = "outrider_sparse"
     kind: SparseKind = "rank_features"
+    prune: Pruning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +98,14 @@ class IndexSpec:
     `fusion` makes one ranking of several, weighted by `weights`: by score (min_max, z_score, l2) or rank (rrf).
     `rerank_weight` is the cross-encoder's share in the order of the reranked, the rest is the fusion's; in the native
     way the engine gives the cross-encoder all of it.
+    `query_prune` leaves terms of a query out, `two_phase` asks for the heavy ones first.
     `boosts` are business fields that a score is multiplied by: that of BM25 alone, and that of the fusion.
     `match` is how several text fields count together; `tie_breaker` is what each field but the best one adds to it.
     `exact_limit` is the number of documents up to which byte vectors are scored exhaustively.
     `chunks` is how long texts are cut; without it each document has one vector of a kind, of what the model reads.
     `follower` is an index that gets what is written to this one, while an alias moves from one to the other.
     `way` says who encodes: the engine through its plugins (native), or the sidecar.
+    `when_encoder_down` and `deadlines` are what the gateway promises for this index.
     """
 
     index: str
@@ -120,8 +127,12 @@ class IndexSpec:
     window: int = 100
     rerank_window: int = 50
     rerank_weight: float = 0.5
+    query_prune: Pruning | None = None
+    two_phase: TwoPhase | None = None
     boosts: tuple[Boost, ...] = ()
     exact_limit: int = 50_000
+    when_encoder_down: WhenEncoderDown = field(default_factory=WhenEncoderDown)
+    deadlines: Deadlines = field(default_factory=Deadlines)
     follower: str | None = None
 
     def __post_init__(self) -> None:
@@ -138,11 +149,8 @@ class IndexSpec:
             raise BadSpec(f"index '{self.index}': fusion {self.fusion!r} is not known; use {', '.join(TECHNIQUES)}")
         if self.chunks is not None:
             self._check_chunks(self.chunks)
-        if self.boosts and self.way == "native":
-            raise BadSpec(
-                f"index '{self.index}': the engine's own pipelines know no boosts; leave boosts out, "
-                f"or set way to sidecar"
-            )
+        if self.way == "native":
+            self._check_native()
         if not 0 <= self.rerank_weight <= 1:
             raise BadSpec(f"index '{self.index}': rerank_weight is {self.rerank_weight}; it must be between 0 and 1")
 
@@ -152,11 +160,23 @@ class IndexSpec:
                 f"index '{self.index}': chunks.title '{chunks.title}' is none of its text fields "
                 f"({', '.join(self.text_fields)}); name one of them, or add it"
             )
-        if self.way == "native":
-            raise BadSpec(
-                f"index '{self.index}': the engine's own pipelines make no chunks by a model's tokens; leave chunks "
-                f"out, or set way to sidecar"
-            )
+
+    def _check_native(self) -> None:
+        """What the engine's own pipelines cannot do."""
+        prunes = self.sparse is not None and self.sparse.prune is not None
+        asked = {
+            "chunks": self.chunks,
+            "boosts": self.boosts,
+            "sparse.prune": prunes,
+            "query_prune": self.query_prune,
+            "two_phase": self.two_phase,
+        }
+        for name, value in asked.items():
+            if value:
+                raise BadSpec(
+                    f"index '{self.index}': the engine's own pipelines (way native) know no {name}; leave it out, "
+                    f"or set way to sidecar"
+                )
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -226,15 +246,27 @@ def _from_values(values: Mapping[str, Any], index: str) -> IndexSpec:
             "index": index,
             "text_fields": tuple(values["text_fields"]),
             "models": Models(**identities, dimension=models.get("dimension")),
-            "dense": DenseField(**values["dense"]) if values["dense"] else None,
-            "sparse": SparseField(**values["sparse"]) if values["sparse"] else None,
-            "chunks": Chunking(**values["chunks"]) if values.get("chunks") else None,
+            "dense": _optional(DenseField, values["dense"]),
+            "sparse": _optional(_sparse_field, values["sparse"]),
+            "chunks": _optional(Chunking, values.get("chunks")),
+            "query_prune": _optional(Pruning, values.get("query_prune")),
+            "two_phase": _optional(TwoPhase, values.get("two_phase")),
             "boosts": tuple(Boost(**each) for each in values.get("boosts", ())),
             "weights": Weights(**values.get("weights", {})),
-            "pipelines": Pipelines(**values["pipelines"]) if values["pipelines"] else None,
-            "endpoints": Endpoints(**values["endpoints"]) if values.get("endpoints") else None,
+            "when_encoder_down": WhenEncoderDown(**values.get("when_encoder_down", {})),
+            "deadlines": Deadlines(**values.get("deadlines", {})),
+            "pipelines": _optional(Pipelines, values["pipelines"]),
+            "endpoints": _optional(Endpoints, values.get("endpoints")),
         }
     )
+
+
+def _optional(kind: Callable[..., Part], values: Mapping[str, Any] | None) -> Part | None:
+    return kind(**values) if values else None
+
+
+def _sparse_field(name: str, kind: SparseKind, prune: Mapping[str, Any] | None = None) -> SparseField:
+    return SparseField(name, kind, _optional(Pruning, prune))
 
 
 def _checksum(values: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from .inference.layout import Config, has_layout
 from .inference.packed import PackedBackbone, PackedTokens, TensorTable, pack, packed_backbone, splade
 from .inference.packed.activations import ACTIVATIONS
 from .modules.splade_pooling import SpladePooling
+from .peft_mixin import has_adapters
 
 _HEADS = ("Model", "ForMaskedLM", "ForSequenceClassification")
 _FAMILIES = ("Bert", "Roberta", "XLMRoberta", "Camembert", "DistilBert", "MPNet", "ModernBert")
@@ -91,7 +92,7 @@ def _is_plain(model: Any) -> bool:
     """Whether the model is one of transformers' own classes, in evaluation, with nothing put on or into it."""
     if type(model).__name__ not in _CLASSES or not type(model).__module__.startswith("transformers."):
         return False
-    if model.training or torch.is_grad_enabled() or getattr(model, "_hf_peft_config_loaded", False):
+    if model.training or torch.is_grad_enabled() or has_adapters(model):
         return False
     return all(_is_untouched(module) for module in model.modules())
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 logger = logging.getLogger(__name__)
 
 RETRIEVAL_PROMPTS = {"query": "", "document": ""}
+TASK_PROMPTS = {"query": ("query",), "document": ("document", "passage", "corpus")}
+"""The names that a task's prompt may have, the first that a model has being taken."""
 
 
 def choose_prompt(

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from . import files
 from .encoder import Backend, LoadRequest
-from .fitting import Fit
+from .fit_mixin import FitMixin
 from .inputs import as_list
 from .loop import in_input_order, stack_in_input_order, wants_progress_bar
 from .model_card import SentenceTransformerModelCardData
@@ -35,7 +35,7 @@ OutputValue = Literal["sentence_embedding", "token_embeddings"]
 _OUTPUT_VALUES = ("sentence_embedding", "token_embeddings", None)
 
 
-class SentenceTransformer(Fit, PipelineEncoder):
+class SentenceTransformer(FitMixin, PipelineEncoder):
     """Loads or builds a model that turns texts into dense vectors."""
 
     model_card_data_class = SentenceTransformerModelCardData
@@ -158,8 +158,8 @@ class SentenceTransformer(Fit, PipelineEncoder):
         result = _converted(stack_in_input_order(blocks), precision, convert_to_numpy, convert_to_tensor)
         return result[0] if is_single else result
 
-    encode_query = for_task(encode, "query", ("query",))
-    encode_document = for_task(encode, "document", ("document", "passage", "corpus"))
+    encode_query = for_task(encode, "query")
+    encode_document = for_task(encode, "document")
 
     def get_sentence_embedding_dimension(self) -> int | None:
         """Dimensions of what encode returns, after truncation."""

@@ -5,13 +5,14 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from .prompts import task_prompt_name
+from .prompts import TASK_PROMPTS, task_prompt_name
 
 Encode = TypeVar("Encode", bound=Callable[..., Any])
 
 
-def for_task(encode: Encode, task: str, prompt_names: tuple[str, ...]) -> Encode:
-    """`encode` for one side of retrieval: the first of `prompt_names` that the model has, and `task` for a Router."""
+def for_task(encode: Encode, task: str) -> Encode:
+    """`encode` for one side of retrieval: the task's prompt, and `task` for a Router."""
+    prompt_names = TASK_PROMPTS[task]
     signature = inspect.signature(encode)
 
     @functools.wraps(encode)

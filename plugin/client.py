@@ -1,20 +1,31 @@
 """A sidecar over HTTP, as something that connectors can encode with."""
 
+import math
 import random
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 import httpx
 import orjson
 import tenacity
 
-from outrider.connectors import Encoded, EncoderUnavailable, EncodingFailed, Measured, ModelIdentity, Models
+from outrider.connectors import (
+    Encoded,
+    EncoderLate,
+    EncoderUnavailable,
+    EncodingFailed,
+    Measured,
+    ModelIdentity,
+    Models,
+)
 
 from .errors import SidecarRefused
 
 # Statuses after which the same request may well succeed: too busy, restarting, too late.
 _PASSING = frozenset({429, 502, 503, 504})
+_LATE = 504
+_SHORTEST_S = 0.005
 _LONGEST_PART = 200_000
 
 
@@ -22,8 +33,10 @@ class SidecarClient:
     """Implements the connectors' Encoder; safe for several threads.
 
     What is busy, restarting or unreachable is asked again for `patience_s`; then EncoderUnavailable says what was seen.
-    `timeout_s` is how long one request may take, waiting in the sidecar's queue included. `only` names the model of a
-    kind by name or alias, or None to leave the kind out; the first one served is used where it says nothing.
+    `timeout_s` is how long one request may take, waiting in the sidecar's queue included. A `deadline_s`, a moment on
+    the clock of time.monotonic(), ends all of it, with EncoderLate where the sidecar was there but slow. `only` names
+    the model of a kind by name or alias, or None to leave the kind out; the first one served is used where it says
+    nothing.
     """
 
     def __init__(
@@ -37,13 +50,14 @@ class SidecarClient:
         only: Mapping[str, str | None] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        # The sidecar gives up a little before we do, so that its answer says why.
-        headers = {"Content-Type": "application/json", "Outrider-Timeout": f"{0.9 * timeout_s:g}"}
+        headers = {"Content-Type": "application/json"}
         headers |= {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self.url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout_s, transport=transport)
+        self._http = httpx.Client(base_url=self.url, headers=headers, transport=transport)
         self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._only = only or {}
+        self._models: Models | None = None
         self._texts_per_request = texts_per_request
 
     def __enter__(self) -> "SidecarClient":
@@ -56,16 +70,30 @@ class SidecarClient:
         """Close the connections."""
         self._http.close()
 
-    @cached_property
+    @property
     def models(self) -> Models:
-        """The first model of each kind that the sidecar serves, or the one that was named."""
+        """The first model of each kind that is served, or the one that was named; waits until all are loaded."""
+        return self.served()
+
+    def served(self, deadline_s: float = math.inf) -> Models:
+        """As `models`, asked for once."""
+        if self._models is None:
+            self._models = self._read_models(deadline_s)
+        return self._models
+
+    def _read_models(self, deadline_s: float) -> Models:
+        self._ask("GET", "/ready", deadline_s=deadline_s)
         first: dict[str, Mapping[str, Any]] = {}
-        for model in self._ask("GET", "/v1/models")["data"]:
+        for model in self._ask("GET", "/v1/models", deadline_s=deadline_s)["data"]:
+            if model["state"] != "ready":
+                continue
             if model["kind"] not in self._only or self._only[model["kind"]] in (model["id"], *model["aliases"]):
                 first.setdefault(model["kind"], model)
         missing = [f"{kind} model {name!r}" for kind, name in self._only.items() if name and kind not in first]
         if missing:
-            raise SidecarRefused(f"the sidecar {self.url} serves no {' and no '.join(missing)}; add it to its models")
+            raise SidecarRefused(
+                f"the sidecar {self.url} serves no {' and no '.join(missing)}; add it to its models, or load it"
+            )
         dense = first.get("dense")
         return Models(
             dense=_identity(dense),
@@ -80,9 +108,9 @@ class SidecarClient:
         parts = [texts[start : start + size] for start in range(0, len(texts), size)]
         return [result for part in parts for result in self._encode("/encode_document", part)]
 
-    def encode_query(self, text: str) -> Encoded:
+    def encode_query(self, text: str, *, deadline_s: float = math.inf) -> Encoded:
         """The query by the dense and the sparse model at once. Raises SidecarRefused for a text that is none."""
-        (result,) = self._encode("/encode_query", [text])
+        (result,) = self._encode("/encode_query", [text], deadline_s)
         if isinstance(result, EncodingFailed):
             raise SidecarRefused(f"the query {text[:60]!a} cannot be encoded: {result.reason}", 422)
         return result
@@ -102,14 +130,16 @@ class SidecarClient:
                 spans[place] += [(start + first, start + stop) for first, stop in zip(ends, ends, strict=True)]
         return Measured(spans, room)
 
-    def rank(self, query: str, passages: Sequence[str]) -> list[float]:
+    def rank(self, query: str, passages: Sequence[str], *, deadline_s: float = math.inf) -> list[float]:
         """One score a passage, in order; higher is more relevant."""
         if not passages:
             return []
-        body = {"query": _valid(query), "documents": [_valid(passage) for passage in passages]}
-        reply = self._ask("POST", "/rank", body)
+        body: dict[str, Any] = {"query": _valid(query), "documents": [_valid(passage) for passage in passages]}
+        if named := self._only.get("rerank"):
+            body["model"] = named
+        reply = self._ask("POST", "/rank", body, deadline_s)
         if not reply["complete"]:
-            raise EncoderUnavailable(f"the sidecar {self.url} could not score {len(passages)} passages in time")
+            raise self._late(deadline_s)(f"the sidecar {self.url} could not score {len(passages)} passages in time")
         scores = {each["index"]: float(each["score"]) for each in reply["results"]}
         return [scores[index] for index in range(len(passages))]
 
@@ -118,22 +148,25 @@ class SidecarClient:
         facts: dict[str, Any] = self._ask("POST", "/models/load", {"model": model})
         return facts
 
-    def _encoding_models(self) -> list[ModelIdentity]:
-        models = [model for model in (self.models.dense, self.models.sparse) if model]
+    def _encoding_models(self, deadline_s: float = math.inf) -> list[ModelIdentity]:
+        served = self.served(deadline_s)
+        models = [model for model in (served.dense, served.sparse) if model]
         if not models:
             raise SidecarRefused(f"the sidecar {self.url} serves neither a dense nor a sparse model; start it with one")
         return models
 
-    def _encode(self, path: str, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
-        models = self._encoding_models()
+    def _encode(self, path: str, texts: Sequence[str], deadline_s: float = math.inf) -> list[Encoded | EncodingFailed]:
+        models = self._encoding_models(deadline_s)
         failed = {place: reason for place, text in enumerate(texts) if (reason := _invalid(text))}
         sent = ["" if place in failed else text for place, text in enumerate(texts)]
-        replies = self._ask("POST", path, {"texts": sent, "models": [model.name for model in models]})["results"]
+        body = {"texts": sent, "models": [model.name for model in models]}
+        replies = self._ask("POST", path, body, deadline_s)["results"]
         for reply, model in zip(replies, models, strict=True):
             self._check_unchanged(reply, model)
             for error in reply["errors"]:
                 if error["status"] in _PASSING:
-                    raise EncoderUnavailable(f"the sidecar {self.url} was too slow for a text: {error['message']}")
+                    slow = f"the sidecar {self.url} was too slow for a text: {error['message']}"
+                    raise self._late(deadline_s)(slow)
                 failed.setdefault(error["index"], error["message"])
         rows = {reply["kind"]: reply["embeddings"] for reply in replies}
         cut = {place for reply in replies for place in reply["truncated"]}
@@ -152,42 +185,57 @@ class SidecarClient:
                 "this began; serve that model again, or begin anew"
             )
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+    def _ask(self, method: str, path: str, body: Any = None, deadline_s: float = math.inf) -> Any:
+        started_s = time.monotonic()
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_Passing),
             wait=_wait,
-            stop=tenacity.stop_after_delay(self._patience_s),
+            stop=tenacity.stop_after_delay(self._patience_s) | tenacity.stop_before_delay(deadline_s - started_s),
             reraise=True,
         )
         content = None if body is None else orjson.dumps(body)
         try:
-            return retrying(self._ask_once, method, path, content)
+            return retrying(self._ask_once, method, path, content, deadline_s)
         except _Passing as err:
-            raise EncoderUnavailable(
-                f"the sidecar {self.url} did not answer {path} in {self._patience_s:g} s: {err}; "
+            kind = self._late(deadline_s) if err.is_late else EncoderUnavailable
+            took = "by the deadline" if kind is EncoderLate else f"in {time.monotonic() - started_s:.2g} s"
+            raise kind(
+                f"the sidecar {self.url} did not answer {path} {took}: {err}; "
                 "check that `outrider serve` runs there and has room"
             ) from err
 
-    def _ask_once(self, method: str, path: str, content: bytes | None) -> Any:
+    def _ask_once(self, method: str, path: str, content: bytes | None, deadline_s: float) -> Any:
+        left_s = min(self._timeout_s, deadline_s - time.monotonic())
+        if left_s < _SHORTEST_S:
+            raise _Passing("no time was left to ask", is_late=True)
+        # The sidecar gives up a little before we do, so that its answer says why.
+        headers = {"Outrider-Timeout": f"{0.9 * left_s:g}"}
         try:
-            reply = self._http.request(method, path, content=content)
+            reply = self._http.request(method, path, content=content, headers=headers, timeout=left_s)
         except httpx.TransportError as err:
-            raise _Passing(f"{type(err).__name__}: {err}") from err
+            is_late = isinstance(err, httpx.ReadTimeout)
+            raise _Passing(f"{type(err).__name__}: {err}", is_late=is_late) from err
         if reply.status_code in _PASSING:
-            raise _Passing(f"{reply.status_code} {_message(reply)}", _retry_after(reply))
+            is_late = reply.status_code == _LATE
+            raise _Passing(f"{reply.status_code} {_message(reply)}", _retry_after(reply), is_late=is_late)
         if reply.is_error:
             raise SidecarRefused(
                 f"the sidecar {self.url} answered {path} with {reply.status_code}: {_message(reply)}", reply.status_code
             )
         return orjson.loads(reply.content)
 
+    def _late(self, deadline_s: float) -> type[EncoderUnavailable]:
+        """Without a deadline, whoever is too slow for a whole timeout is as good as away."""
+        return EncoderUnavailable if deadline_s == math.inf else EncoderLate
+
 
 class _Passing(Exception):
     """Worth another try."""
 
-    def __init__(self, message: str, retry_after_s: float = 0.0) -> None:
+    def __init__(self, message: str, retry_after_s: float = 0.0, *, is_late: bool = False) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.is_late = is_late
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

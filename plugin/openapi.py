@@ -16,8 +16,8 @@ _GET = {
     "/ready": ("Every model is loaded and warm", (200, 503)),
     "/metrics": ("Prometheus metrics", (200,)),
     "/info": ("Models, fingerprints, limits", (200,)),
-    "/v1/models": ("The served models", (200,)),
-    "/models": ("The served models", (200,)),
+    "/v1/models": ("Every model of the settings, with its state", (200,)),
+    "/models": ("Every model of the settings, with its state", (200,)),
 }
 
 

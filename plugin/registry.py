@@ -13,7 +13,7 @@ from .aside import aside
 from .backlog import first_pace
 from .batching import batch_of_first
 from .errors import BadRequest, NotReady, UnknownModel, WrongKind
-from .memory import give_back, resident_bytes
+from .memory import resident_bytes, settle
 from .metrics import Metrics, ModelMetrics
 from .scheduler import Scheduler
 from .settings import ModelSettings, Settings
@@ -105,16 +105,33 @@ class Served:
         return {
             "name": self.name,
             "aliases": list(self.settings.aliases),
+            "state": "ready",
             "kind": self.kind,
             "dimension": self.model.dimension,
             "max_tokens": self.model.max_tokens,
             "fingerprint": self.fingerprint,
             "executor": self.model.executor,
             "precision": self.settings.precision,
+            "loaded_at": int(self.loaded_at),
             "load_s": round(self.load_s, 3),
             "memory_bytes": self.memory_bytes,
             "waiting_texts": self.scheduler.waiting_texts,
         }
+
+
+def _facts_so_far(settings: ModelSettings, *, is_loading: bool) -> dict[str, Any]:
+    """The same of a model that is not served now; what only its files tell is None."""
+    unknown = dict.fromkeys(
+        ("kind", "dimension", "max_tokens", "fingerprint", "executor", "load_s", "memory_bytes", "loaded_at")
+    )
+    return {
+        "name": settings.served_name,
+        "aliases": list(settings.aliases),
+        "state": "loading" if is_loading else "unloaded",
+        **unknown,
+        "precision": settings.precision,
+        "waiting_texts": 0,
+    }
 
 
 class Registry:
@@ -127,6 +144,7 @@ class Registry:
         self._open = opener
         self._served: dict[str, Served] = {}
         self._names: dict[str, str] = {}
+        self._loading: set[str] = set()
         self._changing = asyncio.Lock()
         self.is_ready = False
 
@@ -136,11 +154,34 @@ class Registry:
         order = {model.served_name: place for place, model in enumerate(self._models)}
         return tuple(sorted(self._served.values(), key=lambda each: order.get(each.name, len(order))))
 
+    @property
+    def facts(self) -> list[dict[str, Any]]:
+        """What `/info` says of every model of the settings, loaded or not, in their order, and of others still served.
+
+        `state` is "ready", "loading" or "unloaded".
+        """
+        served = {each.name: each.facts() for each in self.served}
+        known = {
+            each.served_name: _facts_so_far(each, is_loading=each.served_name in self._loading) for each in self._models
+        }
+        return list({**known, **served}.values())
+
+    def firsts(self) -> dict[Kind, Served]:
+        """The default of each kind. Raises NotReady while any may still come."""
+        if not self.is_ready:
+            raise NotReady("models are still loading", retry_after_s=1.0)
+        return {each.kind: each for each in reversed(self.served)}
+
     async def load_all(self) -> None:
         """Load what is to be served from the start; ready when the last is warm. Raises the first failure."""
-        for model in self._models:
-            if model.load == "start":
-                await self.load(model.served_name)
+        names = [model.served_name for model in self._models if model.load == "start"]
+        self._loading.update(names)
+        try:
+            for name in names:
+                await self._load(self._configured(name))
+            await asyncio.to_thread(settle)
+        finally:
+            self._loading.difference_update(names)
         self.is_ready = True
 
     async def serve(self, models: Sequence[ModelSettings]) -> None:
@@ -154,14 +195,21 @@ class Registry:
         except EncoderError:
             self._models = before
             raise
-        names = {model.served_name for model in models}
-        for served in self.served:
-            if served.name not in names:
-                await self.unload(served.name)
+        for name in self._served.keys() - {model.served_name for model in models}:
+            await self.unload(name)
 
     async def load(self, name: str) -> Served:
         """Load the model that the settings have under this name; one that is loaded is replaced without a gap."""
         settings = self._configured(name)
+        self._loading.add(settings.served_name)
+        try:
+            fresh = await self._load(settings)
+            await asyncio.to_thread(settle)
+        finally:
+            self._loading.discard(settings.served_name)
+        return fresh
+
+    async def _load(self, settings: ModelSettings) -> Served:
         async with self._changing:
             started_s, before = time.perf_counter(), resident_bytes() or 0
             model, pace = await aside(lambda: self._open_warm(settings))
@@ -177,6 +225,10 @@ class Registry:
 
     async def unload(self, name: str) -> None:
         """Stop serving it at once for new requests; those that wait are answered first."""
+        await self._unload(name)
+        await asyncio.to_thread(settle)
+
+    async def _unload(self, name: str) -> None:
         async with self._changing:
             served = self._served.get(self._names.get(name, name))
             if served is None:
@@ -247,7 +299,6 @@ class Registry:
     async def _retire(self, served: Served) -> None:
         await served.scheduler.close()
         await asyncio.to_thread(served.model.close)
-        await asyncio.to_thread(give_back)
 
     def _unknown(self, name: str) -> str:
         return f"no model {name!r} is served; {self._serving()}"

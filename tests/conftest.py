@@ -1,6 +1,9 @@
 """What every test may ask for."""
 
+import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -10,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from safetensors.numpy import load_file, save_file
 
+from outrider.encoders import DEFAULT_DENSE, resolve
 from outrider.plugin.launcher import Engine
 
 # How long an example takes tells how busy the machine is, and nothing about the code.
@@ -89,6 +95,38 @@ def sidecar(start_sidecar: StartSidecar) -> Iterator[RunningSidecar]:
     """One sidecar with the three ready models for the whole run."""
     with start_sidecar() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Finds a port that nobody listens on."""
+
+    def found() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            return port
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def static_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """Words of the ready dense model with their rows in another order, by a seed: it loads and encodes in no time."""
+
+    def made(seed: int) -> Path:
+        folder = tmp_path_factory.mktemp(f"static-{seed}-")
+        source = resolve(DEFAULT_DENSE)
+        tensors = load_file(source / "model.safetensors")
+        words = next(tensor for name, tensor in tensors.items() if name.endswith("word_embeddings.weight"))
+        rows = np.random.default_rng(seed).permutation(len(words))
+        save_file({"embedding.weight": words[rows][:, :64].copy()}, folder / "model.safetensors")
+        shutil.copy(source / "tokenizer.json", folder)
+        modules = [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"}]
+        (folder / "modules.json").write_text(json.dumps(modules), encoding="utf-8")
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,15 @@
 """What changed in an index since a moment, brought into the one that follows it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..client import Cluster
-from ..common.scan import Place, mget_body, parse_page
+from ..common.scan import Place
 from ..errors import BadSpec
 from ..report import Outcome
 from ..request import index_path
+from .compare import only_in, pages
 from .follower import Follower
-from .snapshot import close_snapshot, next_places, open_snapshot
 
 Marks = Mapping[str, int]
 _PAGE = 200
@@ -61,37 +60,12 @@ def count(cluster: Cluster, index: str) -> int:
 
 def missing(cluster: Cluster, origin: str, target: str) -> list[str]:
     """The ids of the documents that the origin has and the target does not: all are looked at."""
-    found: list[str] = []
-    for page in _pages(cluster, origin, {"match_all": {}}):
-        there = _present(cluster, target, page)
-        found += [place.id for place in page if place.id not in there]
-    return found
+    return [place.id for page in only_in(cluster, origin, target) for place in page]
 
 
 def _open_pages(cluster: Cluster, origin: str, target: str, marks: Marks) -> Iterator[list[Place]]:
     for shard, mark in marks.items():
-        yield from _pages(cluster, origin, {"range": {"_seq_no": {"gt": mark}}}, shard)
+        yield from pages(cluster, origin, {"range": {"_seq_no": {"gt": mark}}}, _PAGE, shard)
     # All that the origin has is here now; whatever more is here was deleted there.
     if count(cluster, target) > count(cluster, origin):
-        for page in _pages(cluster, target, {"match_all": {}}):
-            there = _present(cluster, origin, page)
-            yield [place for place in page if place.id not in there]
-
-
-def _pages(cluster: Cluster, index: str, query: dict[str, Any], shard: str | None = None) -> Iterator[list[Place]]:
-    snapshot = open_snapshot(cluster, index, shard=shard)
-    try:
-        after: Sequence[Any] | None = None
-        while True:
-            body = next_places(snapshot, _PAGE, after, query)
-            page, after = parse_page(cluster.read("POST", "/_search", body))
-            if after is None:
-                return
-            yield [each.place for each in page]
-    finally:
-        close_snapshot(cluster, snapshot.id)
-
-
-def _present(cluster: Cluster, index: str, places: Sequence[Place]) -> set[str]:
-    asked = mget_body([Place(index, place.id, place.routing, 0, 0) for place in places])
-    return {doc["_id"] for doc in cluster.read("POST", "/_mget?_source=false", asked)["docs"] if doc.get("found")}
+        yield from only_in(cluster, target, origin)

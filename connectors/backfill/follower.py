@@ -15,6 +15,7 @@ from ..ports import Encoder
 from ..report import Outcome
 from ..spec import IndexSpec
 
+DELETED = "deleted"  # the note of a document that is here no more, as it is in the origin
 _CONFLICT = 409
 _ROUNDS = 5
 
@@ -124,7 +125,7 @@ class Follower(BatchWriter):
     def _deleted(self, ids: Sequence[str], positions: Mapping[str, int]) -> list[Outcome]:
         """Delete here what is no more in the origin."""
         present = [self._here[id].place for id in ids if id in self._here]
-        outcomes = [Outcome(positions[id], id, "skipped", note="deleted") for id in ids if id not in self._here]
+        outcomes = [Outcome(positions[id], id, "skipped", note=DELETED) for id in ids if id not in self._here]
         if not present:
             return outcomes
         answer: Any = self._cluster.write("POST", "/_bulk", delete_lines(present))
@@ -132,7 +133,7 @@ class Follower(BatchWriter):
             if error is not None:
                 self._conflicts.append(place.id)
             else:
-                outcomes.append(Outcome(positions[place.id], place.id, "written", note="deleted"))
+                outcomes.append(Outcome(positions[place.id], place.id, "written", note=DELETED))
         return outcomes
 
     def _lines(self, ready: Sequence[Ready]) -> bytes:

@@ -19,12 +19,13 @@ from ..report import IndexingReport, Outcome
 from ..request import index_path
 from ..spec import IndexSpec
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
-from .follower import Follower, Origin
+from .compare import only_in
+from .follower import DELETED, Follower, Origin
 from .snapshot import Snapshot, close_snapshot, is_open, open_snapshot
 from .target import make_target
 from .writer import InPlaceWriter
 
-_COUNTED = ("seen", "written", "skipped", "failed", "blank", "truncated")
+_COUNTED = ("seen", "written", "skipped", "failed", "blank", "truncated", "deleted")
 Progress = Callable[[IndexingReport, int], None]
 
 
@@ -37,6 +38,7 @@ def backfill(
     dead_letters: Path | None = None,
     on_progress: Progress | None = None,
     origin: Origin | None = None,
+    delete: bool = False,
     workers: int = 4,
     batch_size: int = 64,
     rate: float | None = None,
@@ -45,7 +47,8 @@ def backfill(
     """Encode the documents of an index that lack vectors of these models, and write them back with their vectors.
 
     With an `origin`, the documents are read from there, and the index of the spec gets those that it does not have as
-    they are there; one that cannot be encoded is stored without vectors, and counted and recorded as failed.
+    they are there; one that cannot be encoded is stored without vectors, and counted and recorded as failed. What the
+    index has and the origin has not is counted at the end, or deleted with `delete`.
 
     What is read is the index as it was at the start. A document that an application changes or deletes meanwhile stays
     as the application left it, and is encoded as such. `workers` pages are under way at once, `rate` is the most
@@ -71,6 +74,8 @@ def backfill(
         run.letters = letters
         try:
             run.all()
+            if origin is not None:
+                run.compare(Follower(cluster, origin, spec, encoder, patience_s=patience_s), delete=delete)
             cluster.write("POST", index_path(spec.index, "/_refresh"))
         except ConnectorError as err:
             raise IndexingStopped(
@@ -109,6 +114,22 @@ class _Run:
             for done in [pool.submit(self._slice, number) for number in open_slices]:
                 done.result()
 
+    def compare(self, follower: Follower, *, delete: bool) -> None:
+        """What the index has that the origin has not, or no longer."""
+        self.report.surplus = 0
+        for page in only_in(self.cluster, follower.index, self.source.index):
+            if delete:
+                self._count_deleted(follower.follow(page, self.report.seen + 1))
+            else:
+                self.report.surplus += len(page)
+
+    def _count_deleted(self, outcomes: list[Outcome]) -> None:
+        """One that is in the origin again by now is brought over, and is an outcome like any other."""
+        gone = [outcome for outcome in outcomes if outcome.note == DELETED]
+        self.report.deleted += sum(outcome.status == "written" for outcome in gone)
+        self._count([outcome for outcome in outcomes if outcome.note != DELETED])
+        self._save()
+
     def _slice(self, number: int) -> None:
         try:
             writer = self.new_writer()
@@ -139,18 +160,24 @@ class _Run:
     def _record(self, number: int, after: list[Any] | None, outcomes: list[Outcome]) -> None:
         """Failures on record first, then the counts and how far the slice has come, in one file."""
         with self._lock:
-            if self.letters:
-                self.letters.write([outcome for outcome in outcomes if outcome.status == "failed"])
-            for outcome in outcomes:
-                self.report.seen += 1
-                self.report.count(outcome)
-            self.report.seconds = time.monotonic() - self._started_s
+            self._count(outcomes)
             self.state.after[number] = after
             self.state.finished[number] = after is None
-            self.state.counts = {name: getattr(self.report, name) for name in _COUNTED}
-            write_checkpoint(self.path, self.state)
+            self._save()
             if self.on_progress:
                 self.on_progress(self.report, self.state.total)
+
+    def _count(self, outcomes: list[Outcome]) -> None:
+        if self.letters:
+            self.letters.write([outcome for outcome in outcomes if outcome.status == "failed"])
+        for outcome in outcomes:
+            self.report.seen += 1
+            self.report.count(outcome)
+
+    def _save(self) -> None:
+        self.report.seconds = time.monotonic() - self._started_s
+        self.state.counts = {name: getattr(self.report, name) for name in _COUNTED}
+        write_checkpoint(self.path, self.state)
 
     def _pace(self) -> None:
         if self.rate:

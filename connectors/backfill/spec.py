@@ -6,18 +6,23 @@ from typing import Any
 
 from ..client import Cluster
 from ..errors import BadSpec
-from ..index import fresh_spec, read_spec, spec_for
+from ..index import fresh_spec, index_exists, read_spec, spec_for
 from ..ports import Models
 from ..request import index_path
 from ..spec import IndexSpec
+from .compare import only_in
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """How many documents an index has, and how many of them carry vectors of these models."""
+    """How many documents there are to encode, and how many there are with vectors of these models.
+
+    `surplus` are those that another index has and its origin has not.
+    """
 
     documents: int
     encoded: int
+    surplus: int = 0
 
 
 def spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models) -> IndexSpec:
@@ -43,14 +48,17 @@ def fresh_spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ..
     return spec
 
 
-def outlook(cluster: Cluster, spec: IndexSpec) -> Outlook:
-    """Count what there is, and what is done."""
-    path = index_path(spec.index, "/_count")
+def outlook(cluster: Cluster, spec: IndexSpec, origin: str | None = None) -> Outlook:
+    """Count what there is (in the origin, where there is one), and what is done in the index of the spec."""
+    documents = cluster.read("GET", index_path(origin or spec.index, "/_count"))["count"]
+    if not index_exists(cluster, spec.index):
+        return Outlook(documents, 0)
     of_models = [
         {"term": {f"{spec.marker}.models.{kind}": fingerprint}} for kind, fingerprint in spec.fingerprints().items()
     ]
     done = {"query": {"bool": {"filter": [{"term": {f"{spec.marker}.state": "encoded"}}, *of_models]}}}
-    return Outlook(cluster.read("GET", path)["count"], cluster.read("POST", path, done)["count"])
+    encoded = cluster.read("POST", index_path(spec.index, "/_count"), done)["count"]
+    return Outlook(documents, encoded, sum(map(len, only_in(cluster, spec.index, origin))) if origin else 0)
 
 
 def _as_it_is(cluster: Cluster, index: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

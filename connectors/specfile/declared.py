@@ -1,17 +1,27 @@
 """What a file says an index should be, before models and cluster are known."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ..boosts import Boost
 from ..chunks import Chunking
 from ..errors import BadSpec, ModelMismatch
+from ..patience import Deadlines, WhenEncoderDown
 from ..ports import ModelIdentity, Models
+from ..pruning import Pruning, TwoPhase
 from ..spec import DenseField, IndexSpec, SparseField, Weights
 
 Kind = Literal["dense", "sparse", "rerank"]
 KINDS: tuple[Kind, ...] = ("dense", "sparse", "rerank")
+_PARTS: Mapping[str, Callable[..., Any]] = {
+    "weights": Weights,
+    "chunks": Chunking,
+    "query_prune": Pruning,
+    "two_phase": TwoPhase,
+    "when_encoder_down": WhenEncoderDown,
+    "deadlines": Deadlines,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +62,26 @@ def declare(values: Mapping[str, Any]) -> Declared:
     """From the checked values of a file. Raises BadSpec where they contradict one another."""
     rest = {key: value for key, value in values.items() if key not in ("models", "dense", "sparse")}
     named = values.get("models", {})
-    parts: dict[str, Any] = {}
-    if "weights" in rest:
-        parts["weights"] = Weights(**rest["weights"])
+    rest = _with(rest, **_PARTS)
     if "boosts" in rest:
-        parts["boosts"] = tuple(Boost(**each) for each in rest["boosts"])
-    if "chunks" in rest:
-        parts["chunks"] = Chunking(**rest["chunks"])
+        rest["boosts"] = tuple(Boost(**each) for each in rest["boosts"])
     without = frozenset(kind for kind in KINDS if named.get(kind) is False)
     for kind in ("dense", "sparse"):
         if kind in without and kind in values:
             raise BadSpec(f"models.{kind} is false, and yet there is a field '{kind}'; take one of them out")
     return Declared(
-        template=IndexSpec(**{**rest, **parts}),
+        template=IndexSpec(**rest),
         models={kind: _wanted(named[kind]) for kind in KINDS if named.get(kind)},
         without=without,
         dense=values.get("dense", {}),
-        sparse=values.get("sparse", {}),
+        sparse=_with(values.get("sparse", {}), prune=Pruning),
     )
+
+
+def _with(values: Mapping[str, Any], **kinds: Callable[..., Any]) -> dict[str, Any]:
+    """The values, with the parts that are there made into what they are."""
+    made = {name: kind(**values[name]) for name, kind in kinds.items() if values.get(name) is not None}
+    return {**values, **made}
 
 
 def _wanted(given: Any) -> WantedModel:

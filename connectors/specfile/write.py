@@ -1,11 +1,11 @@
 """A spec as the file that declares it."""
 
-from dataclasses import asdict, fields
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from typing import Any
 
 import yaml
 
-from ..spec import IndexSpec, Weights
+from ..spec import IndexSpec
 from .declared import KINDS
 
 _ELSEWHERE = ("models", "pipelines", "endpoints", "follower")
@@ -15,7 +15,7 @@ _MODELS_DECIDE = "dimension"
 def as_yaml(spec: IndexSpec) -> str:
     """What differs from the defaults, in the order of the spec; models with their fingerprints."""
     values = {each.name: getattr(spec, each.name) for each in fields(spec) if each.name not in _ELSEWHERE}
-    defaults = {each.name: each.default for each in fields(spec)} | {"weights": Weights()}
+    defaults = {each.name: _default(each) for each in fields(spec)}
     shown = {name: _plain(value) for name, value in values.items() if value is not None and value != defaults[name]}
     models: dict[str, Any] = {}
     for kind in KINDS:
@@ -26,7 +26,12 @@ def as_yaml(spec: IndexSpec) -> str:
     return text
 
 
+def _default(each: "Field[Any]") -> Any:
+    return each.default if each.default_factory is MISSING else each.default_factory()
+
+
 def _plain(value: Any) -> Any:
-    if hasattr(value, "__dataclass_fields__"):
-        return {key: each for key, each in asdict(value).items() if key != _MODELS_DECIDE and each is not None}
+    if is_dataclass(value):
+        inside = {each.name: getattr(value, each.name) for each in fields(value) if each.name != _MODELS_DECIDE}
+        return {name: _plain(each) for name, each in inside.items() if each is not None}
     return [_plain(each) for each in value] if isinstance(value, tuple) else value

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ..peft_mixin import has_adapters
+
 BACKENDS = ("torch", "onnx", "openvino")
 
 
@@ -23,8 +25,8 @@ def load_backbone(folder: str, task: str, backend: str, model_args: dict[str, An
 
 
 def save_backbone(model: Any, output_path: str, safe_serialization: bool) -> None:
-    """Write weights and configuration, each backend in its own files."""
-    if safe_serialization or not hasattr(model, "state_dict"):
+    """Write weights and configuration, each backend in its own files; of a model with an adapter, the adapter."""
+    if safe_serialization or not hasattr(model, "state_dict") or has_adapters(model):
         model.save_pretrained(output_path)
         return
     from .torch_model import save_as_pickle

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from ..adapter_folder import MERGE, has_adapter
 from ..errors import NotAModel
+from ..prompts import RETRIEVAL_PROMPTS, TASK_PROMPTS, choose_prompt, task_prompt_name
 
 Kind = Literal["dense", "sparse", "rerank"]
 
@@ -75,10 +77,10 @@ class ModelDescription:
 
     def prompt(self, task: str | None) -> str:
         """The prompt of a task ("query" or "document"), as encode_query and encode_document choose it."""
-        prompts = self.prompts or {}
-        names = {"query": ("query",), "document": ("document", "passage", "corpus")}.get(task or "", ())
-        chosen = next((name for name in names if prompts.get(name)), self.default_prompt_name)
-        return prompts.get(chosen, "") if chosen else ""
+        usual = {} if self.kind == "rerank" else RETRIEVAL_PROMPTS
+        prompts = {**usual, **(self.prompts or {})}
+        name = task_prompt_name(prompts, TASK_PROMPTS.get(task or "", ()))
+        return choose_prompt(prompts, self.default_prompt_name, None, name) or ""
 
 
 def describe(folder: Path, *, allow_pickle: bool = False) -> ModelDescription:
@@ -86,6 +88,8 @@ def describe(folder: Path, *, allow_pickle: bool = False) -> ModelDescription:
 
     Raises NotAModel with the part that is missing or not understood.
     """
+    if has_adapter(folder):
+        raise NotAModel(f"{str(folder)!r} holds an adapter, which runs with torch only; {MERGE}")
     routes = _read(folder / "router_config.json")
     if routes:
         return _with_query_table(folder, routes)

@@ -25,7 +25,7 @@ class CLIPModel(InputModule):
         import transformers
 
         super().__init__()
-        folder = local_folder(model_name, {}, None)
+        folder = local_folder(model_name)
         self.model: Any = transformers.CLIPModel.from_pretrained(folder)
         self.processor: Any = transformers.CLIPProcessor.from_pretrained(processor_name or folder)
 

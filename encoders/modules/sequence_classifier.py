@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from ..peft_mixin import has_adapters
 from .module import Features
 from .transformer import Transformer
 
@@ -22,8 +23,12 @@ class SequenceClassifier(Transformer):
 
     def get_config_dict(self) -> dict[str, Any]:
         """As 6.x has it; v5 reads a cross-encoder without this file."""
-        return super().get_config_dict() | {
+        # Beside an adapter there is no config.json to say how many labels its head has.
+        labels = {"config_kwargs": {"num_labels": self.auto_model.config.num_labels}}
+        return {
+            **super().get_config_dict(),
             "transformer_task": "sequence-classification",
             "modality_config": {"text": {"method": "forward", "method_output_name": "logits"}},
             "module_output_name": "scores",
+            **(labels if has_adapters(self.auto_model) else {}),
         }

@@ -6,9 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from torch import Tensor
+from torch.nn import functional
+
 from .. import files
+from ..adapter_folder import base_folder, name_for_adapters, tokenizer_folder
 from ..backends import load_backbone, save_backbone
 from ..errors import NotAModel
+from ..peft_mixin import has_adapters
 from ..renames import keywords
 from ..sources import resolve
 from .input_module import InputModule
@@ -68,11 +73,16 @@ class Transformer(InputModule):
         self.do_lower_case = do_lower_case
         self.backend = backend
         model_args, tokenizer_args = dict(model_args or {}), dict(tokenizer_args or {})
-        folder = local_folder(model_name_or_path, model_args, cache_dir)
-        self.auto_model = load_backbone(folder, self.task, backend, model_args, dict(config_args or {}))
-        source = folder
+        where = _taken_from(model_args, cache_dir)
+        folder = local_folder(model_name_or_path, where)
+        base = base_folder(folder, where, backend)
+        self.auto_model = load_backbone(base, self.task, backend, model_args, dict(config_args or {}))
+        name_for_adapters(self.auto_model, base)
+        if base != folder:
+            self.auto_model.load_adapter(folder)
+        source, its_place = tokenizer_folder(folder, base), _taken_from(tokenizer_args, cache_dir)
         if tokenizer_name_or_path is not None:
-            source = local_folder(tokenizer_name_or_path, dict(tokenizer_args), cache_dir)
+            source = local_folder(tokenizer_name_or_path, its_place)
         self.tokenizer = load_tokenizer(source, tokenizer_args, max_seq_length)
         self.max_seq_length = sequence_limit(max_seq_length, self.auto_model.config, self.tokenizer)
         self.model_forward_params = set(inspect.signature(self.auto_model.forward).parameters) | set(_INPUTS)
@@ -87,6 +97,8 @@ class Transformer(InputModule):
             return features
         outputs = self.auto_model(**self.model_inputs(features, kwargs), return_dict=True)
         features["token_embeddings"] = outputs[0]
+        if has_adapters(self.auto_model):
+            features["attention_mask"] = _with_virtual_tokens(features["attention_mask"], outputs[0].size(1))
         if self.auto_model.config.output_hidden_states and "hidden_states" in outputs:
             features["all_layer_embeddings"] = outputs["hidden_states"]
         return features
@@ -180,6 +192,8 @@ class Transformer(InputModule):
         overrides = {"model_args": model_kwargs, "tokenizer_args": tokenizer_kwargs, "config_args": config_kwargs}
         for name, given in overrides.items():
             saved[name] = {**saved.get(name, {}), **trusted, **(given or {})}
+        # An adapter's folder names another model, which is looked for in the same way.
+        saved["model_args"] = {"token": token, "local_files_only": local_files_only, **saved["model_args"]}
         folder = files.find_folder(model_name_or_path, subfolder, where)
         task = cls.load_config(model_name_or_path, subfolder, **where.keywords()).get("transformer_task")
         return cls(
@@ -202,6 +216,11 @@ class Transformer(InputModule):
     def __repr__(self) -> str:
         architecture = type(self.auto_model).__name__
         return f"{type(self).__name__}({self.get_config_dict() | {'architecture': architecture}})"
+
+
+def _with_virtual_tokens(mask: Tensor, tokens: int) -> Tensor:
+    """The mask of a batch in front of whose tokens PEFT has put learned ones, as its prompt tuning does."""
+    return functional.pad(mask, (max(0, tokens - mask.size(1)), 0), value=1)
 
 
 def class_of_task(task: str) -> type[Transformer]:
@@ -227,35 +246,27 @@ _SAVED_NAMES = {
 }
 
 
-def local_folder(name: str, arguments: dict[str, Any], cache_folder: str | None) -> str:
-    """The model's folder on this machine; the keywords that say where to look are taken out of `arguments`."""
-    if Path(name).is_dir():
-        for keyword in ("token", "revision", "local_files_only"):
-            arguments.pop(keyword, None)
-        return name
-    return str(
-        resolve(
-            name,
-            revision=arguments.pop("revision", None),
-            cache_folder=arguments.pop("cache_dir", cache_folder),
-            local_files_only=arguments.pop("local_files_only", False),
-            token=arguments.pop("token", None),
-        )
+def _taken_from(arguments: dict[str, Any], cache_folder: str | None) -> files.Where:
+    """Where to look, as the keywords of transformers say it; they are taken out of `arguments`."""
+    return files.Where(
+        token=arguments.pop("token", None),
+        cache_folder=arguments.pop("cache_dir", cache_folder),
+        revision=arguments.pop("revision", None),
+        local_files_only=arguments.pop("local_files_only", False),
     )
+
+
+def local_folder(name: str, where: files.Where = files.ANYWHERE) -> str:
+    """The model's folder on this machine."""
+    return name if Path(name).is_dir() else str(resolve(name, **where.keywords()))
 
 
 def load_tokenizer(folder: str, arguments: dict[str, Any], max_length: int | None) -> Any:
     """The folder's tokeniser; `max_length` is stated as its limit unless the arguments state another."""
     from transformers import AutoTokenizer
 
-    arguments = {
-        name: value
-        for name, value in arguments.items()
-        if name not in ("token", "revision", "cache_dir", "local_files_only")
-    }
-    if max_length is not None:
-        arguments.setdefault("model_max_length", max_length)
-    return AutoTokenizer.from_pretrained(folder, **arguments)
+    limit = {} if max_length is None else {"model_max_length": max_length}
+    return AutoTokenizer.from_pretrained(folder, **{**limit, **arguments})
 
 
 def sequence_limit(asked: int | None, config: Any, tokenizer: Any) -> int | None:

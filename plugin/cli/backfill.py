@@ -1,7 +1,6 @@
 """`outrider backfill`: vectors for the documents that an index already has."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +21,9 @@ def backfill(
     into: Annotated[
         str | None, typer.Option(help="Leave this index as it is, and fill another one of this name.")
     ] = None,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="With --into: delete there what this index does not have, or no longer.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Slices of the index that are read side by side.")] = 4,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Documents that are read and written at once.")] = 64,
     rate: Annotated[float | None, typer.Option(min=0.1, help="The most documents a second.")] = None,
@@ -36,14 +38,16 @@ def backfill(
     Nothing else about them changes, and what an application writes meanwhile stays as it wrote it. After a kill or an
     outage the same command goes on where it was cut off.
     """
+    from outrider.connectors import BadSpec, connect
     from outrider.connectors import backfill as run
-    from outrider.connectors import connect
 
+    if delete and into is None:
+        raise BadSpec("--delete goes with --into: in place there is nothing that could be too much")
     cluster = connect(url)
     encoder = open_encoder(sidecar)
     spec, origin = _spec_and_origin(cluster, name, into, text_fields(text), encoder.models)
     if dry_run:
-        _print_outlook(cluster, spec, origin, as_json)
+        _print_outlook(cluster, spec, origin, as_json, delete=delete)
         return
     letters = dead_letters or Path(f"{name}.failed.jsonl")
     with documents_bar("encoding", quiet=as_json) as show:
@@ -55,11 +59,14 @@ def backfill(
             dead_letters=letters,
             on_progress=show,
             origin=origin,
+            delete=delete,
             workers=workers,
             batch_size=batch,
             rate=rate,
         )
     print_report(report, letters, as_json)
+    if report.surplus and not as_json:
+        typer.secho(f"--delete deletes what '{name}' does not have from '{into}'", err=True)
     if report.failed:
         raise typer.Exit(2)
 
@@ -78,20 +85,26 @@ def _spec_and_origin(
     return spec, Origin(name, stored.own_fields if stored else ())
 
 
-def _print_outlook(cluster: "Cluster", spec: "IndexSpec", origin: "Origin | None", as_json: bool) -> None:
-    from outrider.connectors import DryRun, Outlook, ensure_index, make_target, outlook
+def _print_outlook(
+    cluster: "Cluster", spec: "IndexSpec", origin: "Origin | None", as_json: bool, *, delete: bool
+) -> None:
+    from outrider.connectors import DryRun, ensure_index, make_target, outlook
 
     dry = DryRun(cluster)
     if origin:
         make_target(dry, origin, spec)
-        found = Outlook(outlook(cluster, replace(spec, index=origin.index)).documents, 0)
     else:
         ensure_index(dry, spec)
-        found = outlook(cluster, spec)
+    found = outlook(cluster, spec, origin.index if origin else None)
+    fate = "deleted" if delete else "surplus"
     if as_json:
         requests = [{"method": each.method, "path": each.path, "body": each.body} for each in dry.requests]
-        typer.echo(json.dumps({"documents": found.documents, "encoded": found.encoded, "requests": requests}))
+        counts = {"documents": found.documents, "encoded": found.encoded, fate: found.surplus}
+        typer.echo(json.dumps({**counts, "requests": requests}))
         return
     for request in dry.requests:
         typer.echo(request.as_console() + "\n")
-    typer.echo(f"# {found.documents} documents, {found.encoded} of them encoded by these models; nothing was changed")
+    typer.echo(f"# {found.documents} documents, {found.encoded} encoded by these models; nothing was changed")
+    if origin and found.surplus:
+        todo = "would be deleted" if delete else "would stay; --delete deletes them"
+        typer.echo(f"# {found.surplus} in '{spec.index}' that '{origin.index}' does not have {todo}")

@@ -15,10 +15,6 @@ def gateway(
         typer.Option("--sidecar", help="A running sidecar to encode with; without it, requests only pass through."),
     ] = None,
     listen: Annotated[str, typer.Option(help="HOST:PORT to listen on; port 0 picks a free one.")] = "127.0.0.1:9201",
-    when_encoder_down: Annotated[
-        str,
-        typer.Option(help="What becomes of writes that cannot be encoded: pending (completed later) or refuse."),
-    ] = "pending",
     searches: Annotated[
         str, typer.Option(help="What becomes of searches that do not say so themselves: hybrid or pass.")
     ] = "hybrid",
@@ -43,7 +39,7 @@ def gateway(
     asked with their own credentials.
     """
     from ..gateway.server import serve_gateway
-    from ..gateway.settings import GatewaySettings, choice, listen_address, when_down
+    from ..gateway.settings import GatewaySettings, choice, listen_address
 
     host, port = listen_address(listen)
     settings = GatewaySettings(
@@ -51,7 +47,6 @@ def gateway(
         sidecar,
         host,
         port,
-        when_encoder_down=when_down(when_encoder_down),
         searches=choice(searches),
         write_patience_s=write_patience,
         sidecar_key=sidecar_key,

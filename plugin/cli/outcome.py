@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+_COUNTS = ("seen", "written", "skipped", "failed", "blank", "truncated", "deleted", "surplus", "seconds")
+
 if TYPE_CHECKING:
     from outrider.connectors import IndexingReport
 
@@ -13,10 +15,7 @@ if TYPE_CHECKING:
 def print_report(report: "IndexingReport", letters: Path, as_json: bool) -> None:
     """The counts, the first failures, and where all of them are."""
     if as_json:
-        counts: dict[str, Any] = {
-            key: getattr(report, key)
-            for key in ("seen", "written", "skipped", "failed", "blank", "truncated", "seconds")
-        }
+        counts: dict[str, Any] = {key: getattr(report, key) for key in _COUNTS}
         failures = [{"line": each.position, "id": each.id, "reason": each.reason} for each in report.first_failures]
         typer.echo(
             json.dumps({**counts, "first_failures": failures, "dead_letters": str(letters) if report.failed else None})

@@ -1,7 +1,8 @@
-"""`outrider tune`: the fusion and reranking that suit your queries, written into the index's spec."""
+"""`outrider tune`: the pruning, fusion and reranking that suit your queries, written into the index's spec."""
 
 import json
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +12,17 @@ from .bars import counted
 from .options import AsJson, Index, SidecarUrl, Url, open_encoder
 
 if TYPE_CHECKING:
-    from outrider.connectors import IndexSpec
+    from outrider.connectors import Cluster, Encoder, IndexSpec
 
-    from ..evaluation import Choice, Fusion, Reranking
+    from ..evaluation import Choice, JudgedQueries
+
+# What is chosen, one after the other, and the keys of the spec that say it.
+_KEYS: Mapping[str, Sequence[str]] = {
+    "pruning": ("query_prune",),
+    "fusion": ("fusion", "weights", "rank_constant"),
+    "window": ("window",),
+    "reranking": ("rerank_weight", "rerank_window"),
+}
 
 
 def tune(
@@ -22,47 +31,81 @@ def tune(
     judgements: Annotated[Path, typer.Option("--qrels", help="Judgements: BEIR or TREC lines, or a judgement list.")],
     queries: Annotated[Path | None, typer.Option(help="The queries' texts: .jsonl, or id and text by tabs.")] = None,
     measure: Annotated[str, typer.Option(help="What to make best: ndcg, mrr, recall, precision or map.")] = "ndcg@10",
+    most_loss: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of the measure that asking for fewer terms may cost.")
+    ] = 0.005,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the best settings, change nothing.")] = False,
     sidecar: SidecarUrl = None,
     as_json: AsJson = False,
 ) -> None:
-    """Choose how rankings are fused and how much the cross-encoder has to say, on judged queries of your own.
+    """Choose how queries are pruned, how rankings are fused and what the cross-encoder has to say, on judged queries.
 
     Nothing is written where cross-validation expects no gain. Tune on other queries than you evaluate on.
     """
     from outrider.connectors import connect, require_spec, store_spec
 
-    from ..asking import asker_for
-    from ..evaluation import ask_legs, check_measure, choose_fusion, choose_reranking, read_judged
+    from ..evaluation import check_measure, read_judged
 
     check_measure(measure)
     judged = read_judged(queries, judgements)
     cluster = connect(url)
     spec = require_spec(cluster, name)
-    native = spec.way == "native"
-    encoder = None if native else open_encoder(sidecar)
-    with counted("asking", quiet=as_json) as on_progress:
-        legs = ask_legs(asker_for(cluster, spec, encoder), judged, spec.legs, spec.window, on_progress)
-    fusion = choose_fusion(spec, judged, legs, measure)
-    tuned = spec
-    if fusion.is_better:
-        best = fusion.best
-        tuned = replace(tuned, fusion=best.technique, weights=best.weights, rank_constant=best.rank_constant)
-    reranking = None
-    if encoder is not None and encoder.models.rerank:
-        with counted("reranking", quiet=as_json) as on_progress:
-            asker = asker_for(cluster, tuned, encoder)
-            reranking = choose_reranking(tuned, asker, judged, measure, on_progress)
-        if reranking.is_better:
-            best_reranking = reranking.best
-            tuned = replace(tuned, rerank_weight=best_reranking.weight, rerank_window=best_reranking.window)
-    if tuned != spec and not dry_run:
+    encoder = None if spec.way == "native" else open_encoder(sidecar)
+    tuned, choices = _tuned(cluster, spec, encoder, judged, measure, most_loss, quiet=as_json)
+    written = tuned != spec and not dry_run
+    if written:
         store_spec(cluster, tuned)
     if as_json:
-        typer.echo(json.dumps(_as_dict(fusion, reranking, tuned, written=tuned != spec and not dry_run)))
+        typer.echo(json.dumps(_as_dict(choices, tuned, written=written)))
     else:
-        _print(measure, len(judged.texts), fusion, reranking)
+        _print(measure, len(judged.texts), choices)
         typer.echo(_told(spec, tuned, dry_run))
+
+
+def _tuned(
+    cluster: "Cluster",
+    spec: "IndexSpec",
+    encoder: "Encoder | None",
+    judged: "JudgedQueries",
+    measure: str,
+    most_loss: float,
+    *,
+    quiet: bool,
+) -> tuple["IndexSpec", dict[str, "Choice"]]:
+    """The spec with what is better, and everything that was chosen; each choice builds on those before."""
+    from ..asking import asker_for
+    from ..evaluation import (
+        ask_legs,
+        ask_prunings,
+        choose_fusion,
+        choose_pruning,
+        choose_reranking,
+        choose_window,
+        depth_of,
+        prunings,
+    )
+
+    choices: dict[str, Choice] = {}
+    with counted("asking", quiet=quiet) as on_progress:
+        legs = ask_legs(asker_for(cluster, spec, encoder), judged, spec.legs, depth_of(spec), on_progress)
+    if encoder is not None and spec.sparse is not None:
+        specs = prunings(spec)
+        with counted("asking for fewer terms", quiet=quiet) as on_progress:
+            asked = ask_prunings(specs, lambda each: asker_for(cluster, each, encoder), judged, legs, on_progress)
+        choice = choices["pruning"] = choose_pruning(specs, asked, judged, measure, most_loss)
+        if choice.expected >= (1 - most_loss) * choice.before:
+            spec, legs = choice.best, asked[specs.index(choice.best)]
+    choice = choices["fusion"] = choose_fusion(spec, judged, legs, measure)
+    spec = choice.best if choice.is_better else spec
+    if spec.way == "sidecar":
+        choice = choices["window"] = choose_window(spec, judged, legs, measure)
+        spec = choice.best if choice.is_better else spec
+    if encoder is not None and encoder.models.rerank:
+        with counted("reranking", quiet=quiet) as on_progress:
+            asker = asker_for(cluster, spec, encoder)
+            choice = choices["reranking"] = choose_reranking(spec, asker, judged, measure, on_progress)
+        spec = choice.best if choice.is_better else spec
+    return spec, choices
 
 
 def _told(spec: "IndexSpec", tuned: "IndexSpec", dry_run: bool) -> str:
@@ -74,37 +117,40 @@ def _told(spec: "IndexSpec", tuned: "IndexSpec", dry_run: bool) -> str:
     return f"written into the spec of '{spec.index}'{again}"
 
 
-def _as_dict(
-    fusion: "Choice[Fusion]", reranking: "Choice[Reranking] | None", tuned: "IndexSpec", written: bool
-) -> dict[str, Any]:
+def _settings(spec: "IndexSpec", what: str) -> dict[str, Any]:
+    values = asdict(spec)
+    return {key: values[key] for key in _KEYS[what]}
+
+
+def _as_dict(choices: Mapping[str, "Choice"], tuned: "IndexSpec", *, written: bool) -> dict[str, Any]:
     return {
-        "fusion": asdict(fusion),
-        "reranking": asdict(reranking) if reranking else None,
-        "spec": {
-            "fusion": tuned.fusion,
-            "weights": asdict(tuned.weights),
-            "rank_constant": tuned.rank_constant,
-            "rerank_weight": tuned.rerank_weight,
-            "rerank_window": tuned.rerank_window,
-        },
+        **{what: {**asdict(choice), "best": _settings(choice.best, what)} for what, choice in choices.items()},
+        "spec": {key: value for what in _KEYS for key, value in _settings(tuned, what).items()},
         "written": written,
     }
 
 
-def _print(measure: str, queries: int, fusion: "Choice[Fusion]", reranking: "Choice[Reranking] | None") -> None:
+def _print(measure: str, queries: int, choices: Mapping[str, "Choice"]) -> None:
     from rich.console import Console
     from rich.table import Table
 
     table = Table("", "best", "now", "best there", "to expect", "p", title=f"{measure}, {queries} judged queries")
-    weights = fusion.best.weights
-    told = f"{fusion.best.technique}, bm25 {weights.bm25:g}, dense {weights.dense:g}, sparse {weights.sparse:g}"
-    rows: list[tuple[str, str, Choice[Any]]] = [("fusion", told, fusion)]
-    if reranking:
-        share = f"weight {reranking.best.weight:g}, window {reranking.best.window}"
-        rows.append(("reranking", share, reranking))
-    for what, best, choice in rows:
+    for what, choice in choices.items():
         values = (f"{value:.4f}" for value in (choice.before, choice.value, choice.expected, choice.p_value))
-        table.add_row(what, best, *values)
+        table.add_row(what, _best(what, choice.best), *values)
     console = Console()
     console.print(table)
     console.print("to expect: each fifth of the queries with what was best on the other four", style="dim")
+
+
+def _best(what: str, spec: "IndexSpec") -> str:
+    if what == "pruning":
+        return f"from {spec.query_prune.ratio:g} of the heaviest" if spec.query_prune else "all"
+    if what == "fusion":
+        weights = spec.weights
+        constant = f" {spec.rank_constant}" if spec.fusion == "rrf" else ""
+        legs = ", ".join(f"{leg} {getattr(weights, leg):g}" for leg in spec.legs)
+        return f"{spec.fusion}{constant}, {legs}"
+    if what == "window":
+        return str(spec.window)
+    return f"weight {spec.rerank_weight:g}, window {spec.rerank_window}"

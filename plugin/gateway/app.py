@@ -58,9 +58,9 @@ class Gateway:
             answer = engine_error(err.status, str(err))
         except ClientGone:
             return
-        if found.kind in ("search", "msearch") and answer is not None:
-            told = answer.header if isinstance(answer, Passed) else "hybrid"
-            self._metrics.search(re.split("[; ]", told)[0] or "passed")
+        if found.kind in ("search", "msearch") and isinstance(answer, Answer | Passed):
+            told = answer.header if isinstance(answer, Passed) else answer.header(b"x-outrider").decode()
+            self._metrics.search(re.split("[;= ]", told)[0] or "passed")
         await self._give(answer, request, receive, send)
 
     async def _give(

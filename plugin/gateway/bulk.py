@@ -10,10 +10,10 @@ import orjson
 
 from outrider.connectors import IndexSpec
 
-from .drafts import Draft, draft, probe
+from .drafts import Draft, draft, must_probe, probe
 from .enriching import Enricher, Place, Refused, Tally
 from .filtering import for_cluster, parameters, written
-from .http import Answer, Headers, Incoming, end_to_end
+from .http import ENCODER_UNAVAILABLE, Answer, Headers, Incoming, end_to_end
 from .ndjson import Action, Unreadable, actions
 from .specs import Known
 from .updates import Update, mark_body, marked_upsert, plan_update, tries
@@ -136,7 +136,7 @@ class Bulk:
 
     async def _lines(self, group: Sequence[Planned], tally: Tally) -> tuple[list[bytes], list[int]]:
         """What is sent, and at which places there are marks, whose outcomes are nobody's business."""
-        wanted = [(each, wish) for each in group if (wish := _to_encode(each, self._enricher.probes)) is not None]
+        wanted = [(each, wish) for each in group if (wish := _to_encode(each)) is not None]
         sources = await self._enricher.enriched([wish for _, wish in wanted], tally) if wanted else []
         made = {id(each): source for (each, _), source in zip(wanted, sources, strict=True)}
         lines: list[bytes] = []
@@ -198,13 +198,13 @@ def _patient(action: Action) -> bytes:
     return orjson.dumps({action.op: {**action.meta, **tries(action.meta)}})
 
 
-def _to_encode(each: Planned, probes: bool) -> Draft | None:
+def _to_encode(each: Planned) -> Draft | None:
     """What of an action is encoded before it is sent; for an update that may be refused, a probe."""
     if each.update is None:
         return each.draft
     if each.update.upsert is not None:
         return each.update.upsert
-    return probe(each.spec, each.update.text) if probes and each.spec else None
+    return probe(each.spec, each.update.text) if each.spec and must_probe(each.spec) else None
 
 
 def _update_source(update: Update, source: bytes | None) -> bytes:
@@ -214,7 +214,7 @@ def _update_source(update: Update, source: bytes | None) -> bytes:
 
 
 def _refusal(each: Planned) -> dict[str, Any]:
-    error = {"type": "outrider_encoder_unavailable_exception", "reason": each.refused}
+    error = {"type": ENCODER_UNAVAILABLE, "reason": each.refused}
     return _failed(each.action, _TRY_AGAIN, error)
 
 

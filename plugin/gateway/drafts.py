@@ -69,6 +69,11 @@ def _drafted(spec: IndexSpec, source: bytes, fields: Mapping[str, Any]) -> Draft
     return Draft(spec, source, fields, text)
 
 
+def must_probe(spec: IndexSpec) -> bool:
+    """Whether it has to be known before an update whether the encoder is there."""
+    return spec.when_encoder_down.writes == "refuse"
+
+
 def probe(spec: IndexSpec, text: str) -> Draft:
     """Nothing to store: a text whose being encoded shows that the encoder is there."""
     return Draft(spec, b"{}", {spec.text_fields[0]: text or "?"}, text or "?")

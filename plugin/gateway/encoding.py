@@ -1,5 +1,6 @@
 """The sidecar as the gateway needs it: its being away is noticed once, not waited for by every request."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -7,8 +8,10 @@ from typing import TypeVar
 
 from outrider.connectors import (
     BadSpec,
+    Deadlines,
     Dialect,
     Encoded,
+    EncoderLate,
     EncoderUnavailable,
     EncodingFailed,
     Enriched,
@@ -28,14 +31,16 @@ from ..errors import SidecarRefused
 Result = TypeVar("Result")
 # Statuses that are about a text, not about the sidecar or us.
 _OF_A_TEXT = (400, 413, 422)
+# So many answers in a row that come too late are as good as none.
+_LATE_IN_A_ROW = 5
 
 
 class Guarded:
     """Implements the connectors' Encoder over one that may be away; for threads.
 
     After a failure nobody waits for it for `pause_s`: EncoderUnavailable comes at once. So it does where the sidecar
-    refuses us, or has begun to serve other models. What it serves is looked at again after the pause, and every
-    `trust_s` anyway: a sidecar that starts serves one model after the other.
+    still loads models, refuses us, is late again and again, or has begun to serve other models. What it serves is
+    looked at again after the pause, and every `trust_s` anyway: models come and go while it runs.
     """
 
     def __init__(self, connect: Callable[[], SidecarClient], pause_s: float, trust_s: float = 10.0) -> None:
@@ -47,16 +52,21 @@ class Guarded:
         self._connected_s = 0.0
         self._closed_until_s = 0.0
         self._reason = ""
+        self._late = 0
 
     @property
     def models(self) -> Models:
         """The models of the sidecar."""
-        return self._ask(lambda client: client.models)
+        return self.served()
 
-    def check(self, spec: IndexSpec) -> None:
+    def served(self, deadline_s: float = math.inf) -> Models:
+        """As `models`. A `deadline_s` is a moment on the clock of time.monotonic(); EncoderLate comes then."""
+        return self._ask(lambda client: client.served(deadline_s))
+
+    def check(self, spec: IndexSpec, deadline_s: float = math.inf) -> None:
         """Raises EncoderUnavailable where the sidecar serves other models than the index was made with."""
         try:
-            check_models(spec, self.models)
+            check_models(spec, self.served(deadline_s))
         except ModelMismatch as err:
             self._renew_after(self._pause_s)
             raise EncoderUnavailable(str(err)) from err
@@ -71,17 +81,17 @@ class Guarded:
         middle = len(texts) // 2
         return [*self.encode_document(texts[:middle]), *self.encode_document(texts[middle:])]
 
-    def encode_query(self, text: str) -> Encoded:
+    def encode_query(self, text: str, *, deadline_s: float = math.inf) -> Encoded:
         """The query by each model. Raises SidecarRefused for a text that is none."""
-        return self._ask(lambda client: client.encode_query(text))
+        return self._ask(lambda client: client.encode_query(text, deadline_s=deadline_s))
 
     def token_spans(self, texts: Sequence[str]) -> Measured:
         """The tokens of texts, for those that are cut into chunks."""
         return self._ask(lambda client: client.token_spans(texts))
 
-    def rank(self, query: str, passages: Sequence[str]) -> list[float]:
+    def rank(self, query: str, passages: Sequence[str], *, deadline_s: float = math.inf) -> list[float]:
         """One score a passage, in order."""
-        return self._ask(lambda client: client.rank(query, passages))
+        return self._ask(lambda client: client.rank(query, passages, deadline_s=deadline_s))
 
     def close(self) -> None:
         """Close the connections."""
@@ -92,7 +102,14 @@ class Guarded:
         self._renew_after(self._trust_s)
         client = self._open()
         try:
-            return ask(client)
+            result = ask(client)
+            self._late = 0
+            return result
+        except EncoderLate as err:
+            self._late += 1
+            if self._late >= _LATE_IN_A_ROW:
+                self._fail(str(err))
+            raise
         except EncoderUnavailable as err:
             self._fail(str(err))
             raise
@@ -122,6 +139,37 @@ class Guarded:
             self._closed_until_s = time.monotonic() + self._pause_s
             self._reason = reason
             self._client = None
+            self._late = 0
+
+
+class InTime:
+    """Implements the connectors' Encoder for one search that begins now, within the deadlines of its index."""
+
+    def __init__(self, guarded: Guarded, deadlines: Deadlines) -> None:
+        self._guarded = guarded
+        self._encode_by_s = time.monotonic() + deadlines.encode_s
+        self._rerank_s = deadlines.rerank_s
+
+    @property
+    def models(self) -> Models:
+        """The models of the sidecar."""
+        return self._guarded.served(self._encode_by_s)
+
+    def check(self, spec: IndexSpec) -> None:
+        """As that of Guarded."""
+        self._guarded.check(spec, self._encode_by_s)
+
+    def encode_document(self, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
+        """As that of Guarded: searches encode none."""
+        return self._guarded.encode_document(texts)
+
+    def encode_query(self, text: str) -> Encoded:
+        """The query by each model."""
+        return self._guarded.encode_query(text, deadline_s=self._encode_by_s)
+
+    def rank(self, query: str, passages: Sequence[str]) -> list[float]:
+        """One score a passage, in order; its time begins with the call."""
+        return self._guarded.rank(query, passages, deadline_s=time.monotonic() + self._rerank_s)
 
 
 def encode(

@@ -22,7 +22,6 @@ from .drafts import Draft, failed, with_vectors, without_vectors
 from .encoding import Guarded, encode
 from .metrics import GatewayMetrics
 
-WhenDown = Literal["pending", "refuse"]
 Place = tuple[str, str | None]
 
 log = logging.getLogger(__name__)
@@ -58,7 +57,6 @@ class Enricher:
         own: Cluster,
         encoder: Guarded,
         metrics: GatewayMetrics,
-        when_down: WhenDown,
         *,
         patience_s: float,
         threads: int = 4,
@@ -67,7 +65,6 @@ class Enricher:
         self.encoder = encoder
         self.patience_s = patience_s
         self._metrics = metrics
-        self._when_down: WhenDown = when_down
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="outrider-enrich")
 
     def close(self) -> None:
@@ -78,11 +75,6 @@ class Enricher:
         """Each document as it is to be stored, in order."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._enriched, drafts, tally)
-
-    @property
-    def probes(self) -> bool:
-        """Whether it has to be known before an update whether the encoder is there."""
-        return self._when_down == "refuse"
 
     async def completed(
         self, spec: IndexSpec, places: Sequence[Place], told: Sequence[dict[str, Any]], tally: Tally, *, refresh: bool
@@ -107,7 +99,7 @@ class Enricher:
             results = iter(encode(self.own.dialect, self.encoder, spec, sound))
         except EncoderUnavailable as err:
             log.warning("%d documents for %s could not be encoded: %s", len(drafts), spec.index, err)
-            return self._unencoded(drafts, str(err), tally)
+            return self._unencoded(spec, drafts, str(err), tally)
         return [self._with(each, None if each.reason else next(results), tally) for each in drafts]
 
     def _with(self, each: Draft, made: Enriched | Rejected | None, tally: Tally) -> bytes:
@@ -115,8 +107,8 @@ class Enricher:
         self._count(tally, "failed" if reason else "encoded", 1)
         return source
 
-    def _unencoded(self, drafts: Sequence[Draft], reason: str, tally: Tally) -> list[bytes | Refused]:
-        if self._when_down == "refuse":
+    def _unencoded(self, spec: IndexSpec, drafts: Sequence[Draft], reason: str, tally: Tally) -> list[bytes | Refused]:
+        if spec.when_encoder_down.writes == "refuse":
             self._count(tally, "refused", len(drafts))
             return [Refused(f"it cannot be encoded now: {reason}") for _ in drafts]
         self._count(tally, "pending", len(drafts))

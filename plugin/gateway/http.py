@@ -18,6 +18,10 @@ _OF_ONE_HOP = frozenset(
 )
 
 
+# The type of an error where a request needs an encoder that is away.
+ENCODER_UNAVAILABLE = "outrider_encoder_unavailable_exception"
+
+
 class ClientGone(Exception):
     """The application closed the connection."""
 
@@ -45,7 +49,7 @@ class Incoming:
 
     def header(self, name: bytes) -> bytes:
         """The first value of a header; empty where there is none."""
-        return next((value for key, value in self.headers if key == name), b"")
+        return _first(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +64,20 @@ class Answer:
         """The body as JSON. Raises ValueError."""
         return orjson.loads(self.body)
 
+    def header(self, name: bytes) -> bytes:
+        """The first value of a header; empty where there is none."""
+        return _first(self.headers, name)
+
     async def send(self, send: Send, *more: tuple[bytes, bytes], is_head: bool = False) -> None:
         """Answer with it, the length stated anew."""
         headers = [(key, value) for key, value in self.headers if key.lower() != b"content-length"]
         headers += [(b"content-length", str(len(self.body)).encode()), *more]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if is_head else self.body})
+
+
+def _first(headers: Headers, name: bytes) -> bytes:
+    return next((value for key, value in headers if key == name), b"")
 
 
 def incoming(scope: Scope) -> Incoming:

@@ -15,7 +15,7 @@ from outrider.connectors import Answer as Found
 from outrider.connectors import Cluster, IndexSpec, Mode, Searcher
 
 from .bridge import Bridge
-from .encoding import Guarded
+from .encoding import Guarded, InTime
 from .http import Headers
 from .pages import all_body, assembled, page_body, reach
 from .simple import NotSimple, Simple, names
@@ -64,13 +64,15 @@ class Hybrid:
         self._searchers: dict[str, tuple[float, IndexSpec, Searcher]] = {}
 
     async def answer(self, asked: Asked) -> HybridAnswer:
-        """The answer to one search.
+        """The answer to one search, its deadlines counted from now.
 
-        Raises NotSimple where the cluster refuses, ConnectorError or SidecarRefused where somebody else does.
+        Raises NotSimple where the cluster refuses, ConnectorError (mostly EncoderUnavailable) or SidecarRefused where
+        somebody else does.
         """
         started_s = time.perf_counter()
         loop = asyncio.get_running_loop()
-        searching = loop.run_in_executor(self._pool, self._found, asked, self._bridge(asked, loop))
+        encoder = InTime(self._encoder, asked.spec.deadlines)
+        searching = loop.run_in_executor(self._pool, self._found, asked, self._bridge(asked, loop), encoder)
         matching_answer = self._ask(asked, all_body(asked.simple), _EVERYWHERE | _SOURCE | _OF_A_PAGE)
         (matching, headers), found = await asyncio.gather(matching_answer, searching)
         left = reach(matching, found.reachable) - asked.simple.offset
@@ -82,20 +84,26 @@ class Hybrid:
         took_ms = round((time.perf_counter() - started_s) * 1000)
         return HybridAnswer(assembled(matching, page, found, took_ms), headers, _told(asked.spec, found))
 
-    def _found(self, asked: Asked, bridge: Bridge) -> Found:
+    def _found(self, asked: Asked, bridge: Bridge, encoder: InTime) -> Found:
         """The documents of the page in their order; for a thread."""
-        self._encoder.check(asked.spec)
-        searcher = self._searcher(asked.spec).through(bridge)
+        encoder.check(asked.spec)
+        searcher = self._searcher(asked.spec, encoder).through(bridge, encoder)
         mode: Mode = "reranked" if "reranked" in searcher.modes else "fused"
         simple = asked.simple
         return searcher.search(
-            simple.text, mode, max(simple.size, 1), offset=simple.offset, filter=simple.filter, words=simple.query
+            simple.text,
+            mode,
+            max(simple.size, 1),
+            offset=simple.offset,
+            filter=simple.filter,
+            words=simple.query,
+            may_stay_fused=True,
         )
 
-    def _searcher(self, spec: IndexSpec) -> Searcher:
+    def _searcher(self, spec: IndexSpec, encoder: InTime) -> Searcher:
         at_s, known, searcher = self._searchers.get(spec.index, (0.0, None, None))
         if searcher is None or known != spec or time.monotonic() - at_s > _COUNT_TTL_S:
-            searcher = Searcher(self._own, spec, self._encoder)
+            searcher = Searcher(self._own, spec, encoder)
             self._searchers[spec.index] = (time.monotonic(), spec, searcher)
         return searcher
 
@@ -136,4 +144,5 @@ def _credentials(headers: Headers) -> Headers:
 def _told(spec: IndexSpec, found: Found) -> str:
     reranked = sum("reranked" in result.scores for result in found.results)
     stages = "; ".join(f"{stage}_ms={ms:.0f}" for stage, ms in found.timings_ms.items())
-    return f"hybrid; legs={','.join(spec.legs)}; reranked={reranked}; {stages}"
+    how = f"fused; reason={found.not_reranked}" if found.not_reranked else "hybrid"
+    return f"{how}; legs={','.join(spec.legs)}; reranked={reranked}; {stages}"

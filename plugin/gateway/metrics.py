@@ -27,7 +27,7 @@ class GatewayMetrics:
         )
         self._searches = Counter(
             "outrider_gateway_searches",
-            "Searches of indices with a spec: hybrid, passed, or bm25 while the encoder is away",
+            "Searches of indices with a spec: passed, hybrid; fused without a reranker; bm25, refused without encoder",
             ("outcome",),
             registry=self.registry,
         )

@@ -58,13 +58,8 @@ class Parts:
     def writes(self) -> Writes:
         """What answers writes; only after the book's first reading."""
         if self._writes is None:
-            enricher = Enricher(
-                self._own(),
-                self._encoder,
-                self._metrics,
-                self._settings.when_encoder_down,
-                patience_s=self._settings.write_patience_s,
-            )
+            patience_s = self._settings.write_patience_s
+            enricher = Enricher(self._own(), self._encoder, self._metrics, patience_s=patience_s)
             self._writes = Writes(self._upstream, enricher, self._settings.body_limit_bytes)
         return self._writes
 

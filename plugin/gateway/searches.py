@@ -12,7 +12,7 @@ from ..errors import SidecarRefused
 from .body import is_readable, spool, whole
 from .drafts import parse_object
 from .filtering import for_cluster, parameters, written
-from .http import Answer, Headers, Incoming, Receive, end_to_end
+from .http import ENCODER_UNAVAILABLE, Answer, Headers, Incoming, Receive, end_to_end, engine_error
 from .hybrid import Asked, Hybrid, HybridAnswer
 from .routes import Route
 from .simple import NotSimple, names, understood
@@ -67,14 +67,14 @@ class Searches:
         if route.kind == "msearch":
             return await self._several(request, route, known, content)
         found = await self._one(request.path, _headers(request), asked, known.to_search(route.index), content)
-        if isinstance(found, str):
-            return Passed(content, found)
-        return Answer(200, written(found.told, request.query), [*found.headers, header(found.how)])
+        if isinstance(found, HybridAnswer):
+            return Answer(200, written(found.told, request.query), [*found.headers, header(found.how)])
+        return Passed(content, found) if isinstance(found, str) else found
 
     async def _one(
         self, path: bytes, headers: Headers, asked: Mapping[str, str], spec: IndexSpec | None, content: bytes
-    ) -> HybridAnswer | str:
-        """The answer to one search, or why it goes through."""
+    ) -> HybridAnswer | Answer | str:
+        """The answer to one search, a refusal, or why it goes through."""
         try:
             body = parse_object(content) if content.strip() else {}
             if spec is None or body is None:
@@ -82,7 +82,11 @@ class Searches:
             if spec.way == "native":
                 raise NotSimple("the engine's own pipelines encode for this index")
             return await self._hybrid.answer(Asked(path, headers, asked, spec, understood(spec, asked, body)))
-        except (EncoderUnavailable, SidecarRefused) as err:
+        except EncoderUnavailable as err:
+            if spec is not None and spec.when_encoder_down.searches == "refuse":
+                return _refusal(err)
+            return f"bm25; reason={err}"
+        except SidecarRefused as err:
             return f"bm25; reason={err}"
         except (NotSimple, ConnectorError) as err:
             return f"passed; reason={err}"
@@ -96,10 +100,8 @@ class Searches:
         asked = parameters(request.query)
         results = await asyncio.gather(*(self._item(request, asked, item, known) for item in items))
         rest = [place for place, result in enumerate(results) if isinstance(result, str)]
-        responses: list[Any] = [
-            None if isinstance(result, str) else {**result.told, "status": 200} for result in results
-        ]
-        headers: Headers = next((each.headers for each in results if not isinstance(each, str)), [])
+        responses = [_response(result) for result in results]
+        headers = next((each.headers for each in results if not isinstance(each, str)), [])
         if rest:
             answer = await self._pass_together(request, b"".join(items[place].lines for place in rest))
             if answer.status != 200:
@@ -108,12 +110,13 @@ class Searches:
             for place, response in zip(rest, answer.json()["responses"], strict=True):
                 responses[place] = response
         took = max(response.get("took", 0) for response in responses)
-        how = "; ".join([f"hybrid={len(items) - len(rest)}", *(f"{place}: {results[place]}" for place in rest[:5])])
+        hybrid = sum(isinstance(result, HybridAnswer) for result in results)
+        how = "; ".join([f"hybrid={hybrid}", *(f"{place}: {results[place]}" for place in rest[:5])])
         return Answer(200, written({"took": took, "responses": responses}, request.query), [*headers, header(how)])
 
     async def _item(
         self, request: Incoming, asked: Mapping[str, str], item: "_Item", known: Known
-    ) -> HybridAnswer | str:
+    ) -> HybridAnswer | Answer | str:
         if item.other:
             return f"passed; reason={item.other}"
         own = {key: value for key, value in asked.items() if key in ("typed_keys", "rest_total_hits_as_int")}
@@ -160,6 +163,18 @@ def _items(content: bytes, index: str) -> Sequence[_Item] | None:
         named = named if isinstance(named, str) else ",".join(map(str, named or ()))
         items.append(_Item(named, other[0] if other else "", body, head + b"\n" + body + b"\n"))
     return items
+
+
+def _refusal(err: EncoderUnavailable) -> Answer:
+    answer = engine_error(503, f"the search cannot be encoded now: {err}", ENCODER_UNAVAILABLE)
+    return replace(answer, headers=[*answer.headers, header(f"refused; reason={err}")])
+
+
+def _response(result: HybridAnswer | Answer | str) -> Any:
+    """A search's part of the answer to an `_msearch`; None where the cluster gives it."""
+    if isinstance(result, Answer):
+        return result.json()
+    return None if isinstance(result, str) else {**result.told, "status": 200}
 
 
 def header(told: str) -> tuple[bytes, bytes]:

@@ -6,7 +6,6 @@ from typing import cast, get_args
 from urllib.parse import unquote, urlsplit
 
 from ..errors import SettingsInvalid
-from .enriching import WhenDown
 from .searches import Choice
 
 
@@ -14,8 +13,7 @@ from .searches import Choice
 class GatewaySettings:
     """Where requests go, who encodes, and how long is waited.
 
-    `when_encoder_down` says what becomes of writes that cannot be encoded: stored without vectors and marked as
-    pending, or refused; `searches` what becomes of those that do not say `x-outrider: hybrid` or `pass` themselves.
+    `searches` says what becomes of those that do not say `x-outrider: hybrid` or `pass` themselves.
     `spec_interval_s` is how often it is asked which indices have a spec, `complete_interval_s` how often for documents
     that lack their vectors. `ca_file` is trusted where the cluster's URL is https.
     """
@@ -24,7 +22,6 @@ class GatewaySettings:
     sidecar: str | None = None
     host: str = "127.0.0.1"
     port: int = 9201
-    when_encoder_down: WhenDown = "pending"
     searches: Choice = "hybrid"
     sidecar_key: str | None = None
     write_patience_s: float = 10.0
@@ -55,13 +52,6 @@ class GatewaySettings:
         """The cluster's URL without the account."""
         parts = urlsplit(self.cluster)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def when_down(given: str) -> WhenDown:
-    """What `--when-encoder-down` says. Raises SettingsInvalid."""
-    if given in get_args(WhenDown):
-        return cast(WhenDown, given)
-    raise SettingsInvalid(f"--when-encoder-down {given!r} is not known; use {' or '.join(get_args(WhenDown))}")
 
 
 def choice(given: str) -> Choice:

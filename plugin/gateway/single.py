@@ -9,16 +9,15 @@ import orjson
 from outrider.connectors import IndexSpec
 
 from .bulk import needs_vectors
-from .drafts import draft, probe
+from .drafts import draft, must_probe, probe
 from .enriching import Enricher, Refused, Tally
 from .filtering import for_cluster, parameters, written
-from .http import Answer, Headers, Incoming, end_to_end, engine_error
+from .http import ENCODER_UNAVAILABLE, Answer, Headers, Incoming, end_to_end, engine_error
 from .updates import Update, mark_body, marked_upsert, plan_update, tries
 from .upstream import NO_ANSWER, Upstream
 
 _NOT_OURS = (b"accept-encoding", b"content-encoding", b"content-length", b"expect")
 _UNAVAILABLE = 503
-_KIND = "outrider_encoder_unavailable_exception"
 
 
 class Single:
@@ -36,7 +35,7 @@ class Single:
         tally = Tally()
         (made,) = await self._enricher.enriched([given], tally)
         if isinstance(made, Refused):
-            return engine_error(_UNAVAILABLE, made.reason, _KIND)
+            return engine_error(_UNAVAILABLE, made.reason, ENCODER_UNAVAILABLE)
         answer = await self._ask(request, request.target, made)
         return replace(answer, headers=[*answer.headers, tally.header()])
 
@@ -50,7 +49,7 @@ class Single:
         tally = Tally()
         made = await self._prepared(spec, update, tally)
         if isinstance(made, Refused):
-            return engine_error(_UNAVAILABLE, made.reason, _KIND)
+            return engine_error(_UNAVAILABLE, made.reason, ENCODER_UNAVAILABLE)
         if update.is_script and "if_seq_no" not in asked:
             routing = urlencode({key: asked[key] for key in ("routing",) if key in asked}).encode()
             await self._ask(request, _target(request.path, routing, more), mark_body(spec))
@@ -59,7 +58,7 @@ class Single:
 
     async def _prepared(self, spec: IndexSpec, update: Update, tally: Tally) -> bytes | Refused:
         wish = update.upsert
-        if wish is None and self._enricher.probes:
+        if wish is None and must_probe(spec):
             wish = probe(spec, update.text)
         if wish is None:
             return update.source(None)

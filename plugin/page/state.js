@@ -13,6 +13,17 @@ function total(lines, name, labels) {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
 }
 
+// What is known of a model once it is loaded; before, its state.
+function known(model) {
+  if (model.state !== "ready") return [model.state, model.precision, "–", "–"];
+  return [
+    model.kind + (model.dimension ? ` (${model.dimension})` : ""),
+    `${model.executor}, ${model.precision}`,
+    model.fingerprint.slice(0, 12),
+    `${Math.round(model.memory_bytes / 1e6)} MB`,
+  ];
+}
+
 function row(model, lines) {
   const of = (name, labels = {}) => total(lines, `outrider_${name}`, { model: model.name, ...labels });
   const interactive = { priority: "interactive" };
@@ -22,10 +33,7 @@ function row(model, lines) {
   made.append(
     ...[
       model.name,
-      model.kind + (model.dimension ? ` (${model.dimension})` : ""),
-      `${model.executor}, ${model.precision}`,
-      model.fingerprint.slice(0, 12),
-      `${Math.round(model.memory_bytes / 1e6)} MB`,
+      ...known(model),
       of("queue_texts", interactive),
       of("queue_texts", { priority: "bulk" }),
       mean,
@@ -51,7 +59,8 @@ export async function refresh() {
     const lines = (await (await get("/metrics")).text()).split("\n");
     at("models").tBodies[0].replaceChildren(...info.models.map((model) => row(model, lines)));
     kinds.clear();
-    for (const model of info.models) if (!kinds.has(model.kind)) kinds.set(model.kind, model.name);
+    const ready = info.models.filter((model) => model.state === "ready");
+    for (const model of ready) if (!kinds.has(model.kind)) kinds.set(model.kind, model.name);
     showIndices(info.indices);
     at("ready").textContent = `${info.ready ? "ready" : "loading models"} · version ${info.version}`;
     at("ready").className = "";

@@ -39,8 +39,8 @@ async def health(_: Request) -> Response:
 async def ready(request: Request) -> Response:
     """200 once every model is loaded and has run a real batch; 503 before, and while stopping."""
     registry = _sidecar(request).registry
-    loaded = [served.name for served in registry.served]
-    return _json({"ready": registry.is_ready, "models": loaded}, 200 if registry.is_ready else 503)
+    states = {each["name"]: each["state"] for each in registry.facts}
+    return _json({"ready": registry.is_ready, "models": states}, 200 if registry.is_ready else 503)
 
 
 async def metrics(request: Request) -> Response:
@@ -51,15 +51,14 @@ async def metrics(request: Request) -> Response:
 async def info(request: Request) -> Response:
     """What is served, by which fingerprint, under which limits. The flat fields are text-embeddings-inference's."""
     sidecar = _readable(request)
-    served = [each.facts() for each in sidecar.registry.served]
-    first = served[0] if served else {}
+    first = next((each.facts() for each in sidecar.registry.served), {})
     return _json(
         {
             "name": "outrider",
             "version": version("outrider"),
             "python": platform.python_version(),
             "ready": sidecar.registry.is_ready,
-            "models": served,
+            "models": sidecar.registry.facts,
             "indices": list(sidecar.settings.cluster.indices) if sidecar.settings.cluster.url else [],
             "limits": sidecar.settings.limits.model_dump(),
             "queue": sidecar.settings.queue.model_dump(),
@@ -73,11 +72,10 @@ async def info(request: Request) -> Response:
 
 
 async def models(request: Request) -> Response:
-    """OpenAI's list of models, with what a search team wants to know of each."""
-    served = _readable(request).registry.served
+    """OpenAI's list of models, with what a search team wants to know of each; those that still load are in it."""
     entries = [
-        {"id": each.name, "object": "model", "created": int(each.loaded_at), "owned_by": "outrider", **each.facts()}
-        for each in served
+        {"id": each["name"], "object": "model", "created": each["loaded_at"] or 0, "owned_by": "outrider", **each}
+        for each in _readable(request).registry.facts
     ]
     return _json({"object": "list", "data": entries})
 

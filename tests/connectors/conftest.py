@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from outrider.connectors import (
+    Cluster,
     DenseField,
     Encoded,
     EncoderUnavailable,
@@ -19,6 +21,7 @@ from outrider.connectors import (
     Models,
     OpenSearchCluster,
     SparseField,
+    connect,
 )
 from outrider.plugin.client import SidecarClient
 
@@ -82,6 +85,13 @@ def new_encoder() -> Callable[..., CountingEncoder]:
 def cluster(opensearch: Any) -> OpenSearchCluster:
     """A bare OpenSearch: no k-NN, no ML."""
     return OpenSearchCluster(opensearch.url)
+
+
+@pytest.fixture(params=["opensearch", "elasticsearch_full"])
+def either(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """One after the other: a bare OpenSearch, and an Elasticsearch with painless."""
+    with closing(connect(request.getfixturevalue(request.param).url)) as cluster:
+        yield cluster
 
 
 @pytest.fixture(scope="session")

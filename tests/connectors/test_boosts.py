@@ -19,7 +19,6 @@ from outrider.connectors import (
     IndexSpec,
     Mode,
     Searcher,
-    connect,
     ensure_index,
     index_documents,
     read_spec,
@@ -47,23 +46,16 @@ DOCUMENTS: tuple[dict[str, Any], ...] = (
 )
 
 
-@pytest.fixture(params=["opensearch", "elasticsearch_full"])
-def each_engine(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    cluster = connect(request.getfixturevalue(request.param).url)
-    yield cluster
-    cluster.close()
-
-
 @pytest.fixture
-def plain(each_engine: Cluster, encoder: Encoder) -> Iterator[IndexSpec]:
+def plain(either: Cluster, encoder: Encoder) -> Iterator[IndexSpec]:
     """An index of documents that differ in little but their business fields."""
     index = f"test-{uuid4().hex[:12]}"
-    spec = replace(spec_for(each_engine, index, ("title",), encoder.models, id_field="id"), boosts=ALL)
+    spec = replace(spec_for(either, index, ("title",), encoder.models, id_field="id"), boosts=ALL)
     bodies = [{"id": f"d{n}", "title": "cat " * (n + 1) + "dog", **body} for n, body in enumerate(DOCUMENTS)]
     documents = [Document(n, body) for n, body in enumerate(bodies, start=1)]
-    assert index_documents(each_engine, spec, encoder, documents).failed == 0
+    assert index_documents(either, spec, encoder, documents).failed == 0
     yield replace(spec, boosts=())
-    each_engine.write("DELETE", f"/{index}?ignore_unavailable=true")
+    either.write("DELETE", f"/{index}?ignore_unavailable=true")
 
 
 def expected(number: int, *boosts: Boost) -> float:
@@ -96,10 +88,10 @@ def _seconds(date: str) -> float:
     "boosts", [(LOG,), (SATURATED,), (FRESH,), (NEAR,), ALL], ids=["log", "sat", "date", "n", "all"]
 )
 def test_the_engine_multiplies_words_by_what_the_fields_say(
-    each_engine: Cluster, plain: IndexSpec, encoder: Encoder, boosts: tuple[Boost, ...]
+    either: Cluster, plain: IndexSpec, encoder: Encoder, boosts: tuple[Boost, ...]
 ) -> None:
-    bare = {r.id: r.score for r in Searcher(each_engine, plain, encoder).search("cat", "bm25").results}
-    answer = Searcher(each_engine, replace(plain, boosts=boosts), encoder).search("cat", "bm25")
+    bare = {r.id: r.score for r in Searcher(either, plain, encoder).search("cat", "bm25").results}
+    answer = Searcher(either, replace(plain, boosts=boosts), encoder).search("cat", "bm25")
     assert len(bare) == len(DOCUMENTS)
     wanted = {f"d{n}": expected(n, *boosts) for n in range(len(DOCUMENTS))}
     assert {r.id: r.boost for r in answer.results} == pytest.approx(wanted, rel=1e-6)
@@ -107,9 +99,9 @@ def test_the_engine_multiplies_words_by_what_the_fields_say(
 
 
 @pytest.mark.engine
-def test_after_fusion_they_count_once(each_engine: Cluster, plain: IndexSpec, encoder: Encoder) -> None:
-    bare = Searcher(each_engine, plain, encoder).search("cat dog", "fused").results
-    answer = Searcher(each_engine, replace(plain, boosts=ALL), encoder).search("cat dog", "fused").results
+def test_after_fusion_they_count_once(either: Cluster, plain: IndexSpec, encoder: Encoder) -> None:
+    bare = Searcher(either, plain, encoder).search("cat dog", "fused").results
+    answer = Searcher(either, replace(plain, boosts=ALL), encoder).search("cat dog", "fused").results
     wanted = {r.id: r.score * expected(int(r.id[1:]), *ALL) for r in bare}
     assert {r.id: r.score for r in answer} == pytest.approx(wanted, rel=1e-5)
     assert {r.id: r.scores["bm25"] for r in answer} == pytest.approx({r.id: r.scores["bm25"] for r in bare}, rel=1e-5)
@@ -117,13 +109,11 @@ def test_after_fusion_they_count_once(each_engine: Cluster, plain: IndexSpec, en
 
 
 @pytest.mark.engine
-def test_after_reranking_they_count_for_the_whole_of_it(
-    each_engine: Cluster, plain: IndexSpec, encoder: Encoder
-) -> None:
+def test_after_reranking_they_count_for_the_whole_of_it(either: Cluster, plain: IndexSpec, encoder: Encoder) -> None:
     trusting = replace(plain, rerank_weight=1.0)
-    bare = Searcher(each_engine, trusting, encoder).search("cat dog", "reranked").results
+    bare = Searcher(either, trusting, encoder).search("cat dog", "reranked").results
     assert {r.score for r in bare} == {2.0}  # the cross-encoder finds all of them alike
-    answer = Searcher(each_engine, replace(trusting, boosts=ALL), encoder).search("cat dog", "reranked").results
+    answer = Searcher(either, replace(trusting, boosts=ALL), encoder).search("cat dog", "reranked").results
     gains = {r.id: r.score - answer[-1].score for r in answer}
     last = expected(int(answer[-1].id[1:]), *ALL)
     assert gains == pytest.approx({r.id: expected(int(r.id[1:]), *ALL) - last for r in answer}, abs=1e-5)
@@ -132,15 +122,15 @@ def test_after_reranking_they_count_for_the_whole_of_it(
 @pytest.mark.engine
 @pytest.mark.parametrize("mode", ["bm25", "fused", "reranked"])
 def test_what_is_popular_comes_into_the_window_and_pages_fit_together(
-    each_engine: Cluster, plain: IndexSpec, encoder: Encoder, mode: Mode
+    either: Cluster, plain: IndexSpec, encoder: Encoder, mode: Mode
 ) -> None:
     spec = replace(plain, boosts=(LOG,), window=10, rerank_window=5)
     many = [{"id": f"m{n}", "title": "car" + " cat" * (n % 3), "popularity": n * n} for n in range(60)]
-    index_documents(each_engine, spec, encoder, [Document(n, body) for n, body in enumerate(many, start=1)])
-    searcher = Searcher(each_engine, spec, encoder)
+    index_documents(either, spec, encoder, [Document(n, body) for n, body in enumerate(many, start=1)])
+    searcher = Searcher(either, spec, encoder)
     whole = searcher.search("car", mode, 40).results
     assert "m57" in {r.id for r in whole[:10]}  # of twenty that the words find alike, the most popular
-    bare = Searcher(each_engine, replace(spec, boosts=()), encoder).search("car", mode, 10).results
+    bare = Searcher(either, replace(spec, boosts=()), encoder).search("car", mode, 10).results
     assert "m57" not in {r.id for r in bare}
     pages = [r for start in range(0, 40, 8) for r in searcher.search("car", mode, 8, offset=start).results]
     assert [(r.id, r.score) for r in pages] == [(r.id, r.score) for r in whole]
@@ -150,21 +140,19 @@ def test_what_is_popular_comes_into_the_window_and_pages_fit_together(
 
 @pytest.mark.engine
 def test_a_new_index_can_be_searched_before_any_document_has_the_fields(
-    each_engine: Cluster, plain: IndexSpec, encoder: Encoder
+    either: Cluster, plain: IndexSpec, encoder: Encoder
 ) -> None:
     spec = replace(plain, index=f"{plain.index}-new", boosts=ALL)
-    index_documents(each_engine, spec, encoder, [Document(1, {"id": "d1", "title": "cat"})])
+    index_documents(either, spec, encoder, [Document(1, {"id": "d1", "title": "cat"})])
     try:
-        assert read_spec(each_engine, spec.index) == spec
-        assert [(r.id, r.boost) for r in Searcher(each_engine, spec, encoder).search("cat", "fused").results] == [
-            ("d1", 1)
-        ]
+        assert read_spec(either, spec.index) == spec
+        assert [(r.id, r.boost) for r in Searcher(either, spec, encoder).search("cat", "fused").results] == [("d1", 1)]
         later = Boost("stats.sold", "log1p")
-        ensure_index(each_engine, replace(spec, boosts=(later,)))
-        answer = Searcher(each_engine, replace(spec, boosts=(later,)), encoder).search("cat", "bm25")
+        ensure_index(either, replace(spec, boosts=(later,)))
+        answer = Searcher(either, replace(spec, boosts=(later,)), encoder).search("cat", "bm25")
         assert [r.boost for r in answer.results] == [1.0]
     finally:
-        each_engine.write("DELETE", f"/{spec.index}?ignore_unavailable=true")
+        either.write("DELETE", f"/{spec.index}?ignore_unavailable=true")
 
 
 @pytest.mark.engine
@@ -177,10 +165,10 @@ def test_a_new_index_can_be_searched_before_any_document_has_the_fields(
     ],
 )
 def test_a_field_that_cannot_count_is_refused_when_the_spec_is_stored(
-    each_engine: Cluster, plain: IndexSpec, boost: Boost, said: str
+    either: Cluster, plain: IndexSpec, boost: Boost, said: str
 ) -> None:
     with pytest.raises(BadSpec, match=said):
-        ensure_index(each_engine, replace(plain, boosts=(boost,)))
+        ensure_index(either, replace(plain, boosts=(boost,)))
 
 
 @pytest.mark.parametrize(

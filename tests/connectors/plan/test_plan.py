@@ -159,6 +159,8 @@ def test_a_model_by_another_name_is_the_same_model(cluster: Cluster, declared: D
 def test_a_written_spec_file_plans_nothing(cluster: Cluster, name: str, encoder: Encoder, tmp_path: Path) -> None:
     more = (
         "chunks: {by: heading, size: 100, title: title}\nfusion: z_score\nmodels: {rerank: false}\nrerank_window: 20\n"
+        "sparse: {prune: {ratio: 0.1}}\nquery_prune: {top_k: 32}\ntwo_phase: {window: 300}\n"
+        "boosts: [{field: sold, function: log1p}, {field: price, function: decay, origin: 20, pivot: 5}]\n"
     )
     apply(cluster, make_plan(cluster, declare(tmp_path, name, more), encoder.models))
     path = tmp_path / "again.yaml"

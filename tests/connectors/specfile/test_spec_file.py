@@ -5,10 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from outrider.connectors import BadSpec, Boost, DenseField, IndexSpec, ModelIdentity, ModelMismatch, Models, SparseField
+from outrider.connectors import (
+    BadSpec,
+    Boost,
+    DenseField,
+    IndexSpec,
+    ModelIdentity,
+    ModelMismatch,
+    Models,
+    Pruning,
+    SparseField,
+    TwoPhase,
+)
 from outrider.connectors.chunks import Chunking
-from outrider.connectors.spec import Weights
-from outrider.connectors.specfile import read_spec_file, spec_schema
+from outrider.connectors.patience import Deadlines, WhenEncoderDown
+from outrider.connectors.spec import Weights, spec_from_meta, spec_to_meta
+from outrider.connectors.specfile import read_spec_file, spec_as_yaml, spec_schema
 
 MODELS = Models(ModelIdentity("minilm", "d1"), ModelIdentity("splade", "s1"), ModelIdentity("cross", "r1"), 384)
 YAML = """\
@@ -19,6 +31,9 @@ models:
   dense: minilm
   sparse: {name: splade, fingerprint: s1}
 dense: {space: innerproduct}
+sparse: {prune: {ratio: 0.1}}
+query_prune: {top_k: 32}
+two_phase: {ratio: 0.3}
 chunks:
   by: paragraph
   size: 200
@@ -26,6 +41,8 @@ chunks:
   title: title
 fusion: rrf
 weights: {sparse: 0.5}
+when_encoder_down: {writes: refuse}
+deadlines: {encode_s: 0.3, rerank_s: 1}
 boosts:
   - {field: sold, function: log1p, pivot: 50, weight: 0.5}
   - {field: released, function: decay, pivot: 30}
@@ -35,6 +52,9 @@ index = "products"
 text_fields = ["title", "body"]
 id_field = "sku"
 fusion = "rrf"
+query_prune = {top_k = 32}
+two_phase = {ratio = 0.3}
+sparse = {prune = {ratio = 0.1}}
 [models]
 dense = "minilm"
 sparse = {name = "splade", fingerprint = "s1"}
@@ -47,6 +67,11 @@ overlap = 20
 title = "title"
 [weights]
 sparse = 0.5
+[when_encoder_down]
+writes = "refuse"
+[deadlines]
+encode_s = 0.3
+rerank_s = 1
 [[boosts]]
 field = "sold"
 function = "log1p"
@@ -74,13 +99,19 @@ def test_a_file_is_an_index_spec(tmp_path: Path, text: str, name: str) -> None:
         ("title", "body"),
         MODELS,
         DenseField(384, kind="knn_vector", space="innerproduct"),
-        SparseField(),
+        SparseField(prune=Pruning(0.1)),
         Chunking("paragraph", 200, 20, "title"),
         id_field="sku",
         fusion="rrf",
         weights=Weights(sparse=0.5),
+        when_encoder_down=WhenEncoderDown("refuse", "bm25"),
+        deadlines=Deadlines(0.3, 1.0),
+        query_prune=Pruning(top_k=32),
+        two_phase=TwoPhase(0.3),
         boosts=(Boost("sold", "log1p", 50, 0.5), Boost("released", "decay", 30)),
     )
+    assert spec_from_meta(spec_to_meta(spec), "products") == spec
+    assert read_spec_file(written(tmp_path, spec_as_yaml(spec), "again.yaml")).template.deadlines == spec.deadlines
 
 
 def test_kinds_can_be_left_out(tmp_path: Path) -> None:
@@ -118,10 +149,12 @@ BAD = [
     ("index: a\ntext_fields: [t]\ntie_breaker: .nan", ":3: tie_breaker"),
     ("index: a\ntext_fields: [t]\nchunks: {by: page}", ":3: chunks.by: 'page' does not go here"),
     ("index: a\ntext_fields: [t]\nchunks: {title: nowhere}", "'nowhere' is none of its text fields"),
-    ("index: a\ntext_fields: [t]\nchunks: {}\nway: native", "leave chunks out, or set way to sidecar"),
+    ("index: a\ntext_fields: [t]\nchunks: {}\nway: native", "know no chunks; leave it out, or set way to sidecar"),
     ("index: a\ntext_fields: [t]\nmodels:\n  dense: [1]", ":4: models.dense: [1] names no model"),
     ("index: a\ntext_fields: [t]\nmodels: {dense: false}\ndense: {}", "take one of them out"),
     ("index: a\ntext_fields: [t]\ndense: {dimension: 5}", ":3: dense.dimension: this key is not known"),
+    ("index: a\ntext_fields: [t]\ndeadlines: {rerank_s: 0}", "deadlines.rerank_s is 0"),
+    ("index: a\ntext_fields: [t]\nwhen_encoder_down: {writes: lose}", ":3: when_encoder_down.writes: 'lose'"),
     ("index: a\nindex: b", ":2: the key 'index' stands here a second time"),
     ("index: a\ntext_fields: [t]\nboosts: [{field: a}]", ":3: boosts.0.function: this key is missing"),
     (
@@ -130,6 +163,11 @@ BAD = [
     ),
     ("index: a\ntext_fields: [t]\nboosts: [{field: a, function: log1p, pivot: 0}]", "the boost by 'a': pivot is 0"),
     ("index: a\ntext_fields: [t]\nway: native\nboosts: [{field: a, function: log1p}]", "know no boosts"),
+    ("index: a\ntext_fields: [t]\nquery_prune: {ratio: 2}", "ratio is 2.0; it must be a number between 0 and 1"),
+    (
+        "index: a\ntext_fields: [t]\nsparse:\n  prune: {topk: 5}",
+        ":4: sparse.prune.topk: this key is not known; did you",
+    ),
     ("index: &x a\ntext_fields: [*x]", ":2: aliases"),
     ("index: [", ":1: this is not YAML"),
     ("index: \x00", "this is not YAML"),

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from outrider.encoders.errors import EncoderError, ModelCorrupt, ModelNotFound, NotAModel
-from outrider.encoders.sources import READY_MODELS, PackageModel, parse_reference, resolve
+from outrider.encoders.sources import (
+    DEFAULT_DENSE,
+    DEFAULT_SPARSE,
+    READY_MODELS,
+    PackageModel,
+    hub_name,
+    parse_reference,
+    resolve,
+)
 
 
 @pytest.fixture
@@ -102,3 +110,19 @@ def test_a_malformed_reference_shows_the_form(text: str) -> None:
 def test_references_read_back_as_written() -> None:
     for ready in READY_MODELS.values():
         assert parse_reference(str(ready.package)) == ready.package
+
+
+def test_a_ready_model_answers_to_its_hub_id_where_the_hub_is_closed(tmp_path: Path) -> None:
+    ready = READY_MODELS[DEFAULT_DENSE]
+    resolve(DEFAULT_DENSE)
+    assert ready.hub_id
+    assert hub_name(resolve(ready.hub_id, local_files_only=True)) == ready.hub_id
+    with pytest.raises(ModelNotFound, match="only local files are allowed"):
+        resolve(ready.hub_id, revision="another", local_files_only=True)
+
+
+def test_the_hub_name_of_a_folder(tmp_path: Path) -> None:
+    assert hub_name(tmp_path / "hub" / "models--org--some--model" / "snapshots" / "abc") == "org/some--model"
+    assert hub_name(resolve(DEFAULT_DENSE)) == READY_MODELS[DEFAULT_DENSE].hub_id
+    assert hub_name(resolve(DEFAULT_SPARSE)) is None
+    assert hub_name(tmp_path) is None

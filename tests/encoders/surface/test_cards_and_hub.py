@@ -117,20 +117,3 @@ def test_the_old_method_and_its_old_arguments(
     with pytest.warns(DeprecationWarning, match="save_to_hub") as caught:
         model.save_to_hub(repo_name="name")
     assert ["'repo_id'" in str(caught[0].message), "'push_to_hub'" in str(caught[1].message)] == [True, True]
-
-
-def test_adapters_need_a_transformer_and_peft(dense_folder: str) -> None:
-    from transformers.utils.import_utils import is_peft_available
-
-    from outrider.encoders import models
-    from outrider.encoders.errors import MissingExtra
-
-    plain = SentenceTransformer(modules=[models.BoW(["a"])], device="cpu")
-    assert not plain.has_peft_compatible_model()
-    with pytest.raises(ValueError, match="transformers backbone"):
-        plain.load_adapter("x")
-    model = SentenceTransformer(dense_folder, device="cpu")
-    assert model.has_peft_compatible_model()
-    if not is_peft_available():
-        with pytest.raises(MissingExtra, match="pip install peft"):
-            model.load_adapter("x")

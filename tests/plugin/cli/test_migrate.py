@@ -3,23 +3,19 @@
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
-from safetensors.numpy import load_file, save_file
 
 from outrider.connectors import Document, backfill, connect, index_documents, require_spec, spec_for, verify
-from outrider.encoders import DEFAULT_DENSE, resolve
 from outrider.plugin.launcher import Engine
 from outrider.plugin.local_encoder import LocalEncoder
 
@@ -28,20 +24,6 @@ pytestmark = pytest.mark.engine
 DOCUMENTS = 200
 KILLS = int(os.environ.get("OUTRIDER_KILLS", "3"))
 BLOCKED = 403
-
-
-def static_model(folder: Path, seed: int) -> Path:
-    """Words of the ready dense model with their rows in another order: a model that loads and encodes in no time."""
-    folder.mkdir()
-    source = resolve(DEFAULT_DENSE)
-    tensors = load_file(source / "model.safetensors")
-    words = next(tensor for name, tensor in tensors.items() if name.endswith("word_embeddings.weight"))
-    rows = np.random.default_rng(seed).permutation(len(words))
-    save_file({"embedding.weight": words[rows][:, :64].copy()}, folder / "model.safetensors")
-    shutil.copy(source / "tokenizer.json", folder)
-    modules = [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"}]
-    (folder / "modules.json").write_text(json.dumps(modules), encoding="utf-8")
-    return folder
 
 
 class Application:
@@ -127,9 +109,9 @@ def finished(folder: Path, *arguments: str) -> Any:
 
 
 def test_killed_again_and_again_an_alias_moves_and_moves_back_with_every_document(
-    opensearch: Engine, client: httpx.Client, tmp_path: Path
+    opensearch: Engine, client: httpx.Client, static_model: Callable[[int], Path], tmp_path: Path
 ) -> None:
-    old_model, new_model = (str(static_model(tmp_path / name, seed)) for seed, name in enumerate(("old", "new")))
+    old_model, new_model = str(static_model(1)), str(static_model(2))
     encoder = LocalEncoder(dense=old_model, sparse=None, rerank=None)
     cluster = connect(opensearch.url)
     spec = spec_for(cluster, "moving-1", ("title",), encoder.models, id_field="id")

@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from outrider.connectors import DenseField, IndexSpec, OpenSearchCluster, SparseField, ensure_index
+from outrider.connectors import Deadlines, DenseField, IndexSpec, OpenSearchCluster, SparseField, ensure_index
 from outrider.plugin.client import SidecarClient
 
 
@@ -25,6 +25,8 @@ class RunningGateway:
     process: subprocess.Popen[str]
 
 
+# On a machine that is busy with other things, an answer in time is not what most tests are about.
+AMPLE = Deadlines(60, 60)
 StartGateway = Callable[..., AbstractContextManager[RunningGateway]]
 
 
@@ -84,9 +86,8 @@ def spec(cluster: OpenSearchCluster, encoder: SidecarClient, http: httpx.Client)
     models = encoder.models
     assert models.dimension is not None
     name = f"test-{uuid4().hex[:12]}"
-    spec = ensure_index(
-        cluster, IndexSpec(name, ("title", "body"), models, DenseField(models.dimension), SparseField())
-    )
+    given = IndexSpec(name, ("title", "body"), models, DenseField(models.dimension), SparseField(), deadlines=AMPLE)
+    spec = ensure_index(cluster, given)
     await_known(http, name)
     yield spec
     cluster.write("DELETE", f"/{name}?ignore_unavailable=true")

@@ -1,4 +1,4 @@
-"""A sidecar that is away, or still starting, as the gateway sees it."""
+"""A sidecar that is away, or whose models change, as the gateway sees it."""
 
 import json
 import time
@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from outrider.connectors import (
+    Deadlines,
     DenseField,
+    EncoderLate,
     EncoderUnavailable,
     IndexSpec,
     ModelIdentity,
@@ -16,17 +18,21 @@ from outrider.connectors import (
     SparseField,
 )
 from outrider.plugin.client import SidecarClient
-from outrider.plugin.gateway.encoding import Guarded
+from outrider.plugin.gateway.encoding import Guarded, InTime
 
-DENSE = {"id": "d", "name": "d", "aliases": [], "kind": "dense", "fingerprint": "d1", "dimension": 3}
-SPARSE = {"id": "s", "name": "s", "aliases": [], "kind": "sparse", "fingerprint": "s1", "dimension": None}
-RERANK = {"id": "r", "name": "r", "aliases": [], "kind": "rerank", "fingerprint": "r1", "dimension": None}
+
+def listed(name: str, kind: str, dimension: int | None = None) -> dict[str, object]:
+    facts = {"id": name, "name": name, "aliases": [], "state": "ready"}
+    return {**facts, "kind": kind, "fingerprint": f"{name}1", "dimension": dimension}
+
+
+DENSE, SPARSE, RERANK = listed("d", "dense", 3), listed("s", "sparse"), listed("r", "rerank")
 MODELS = Models(ModelIdentity("d", "d1"), ModelIdentity("s", "s1"), None, 3)
 SPEC = IndexSpec("products", ("title",), MODELS, DenseField(3), SparseField())
 
 
 class Starting:
-    """What a sidecar lists while it loads one model after the other; counts how often it is asked."""
+    """What a sidecar lists while models are added to it; counts how often it is asked."""
 
     def __init__(self) -> None:
         self.served: list[dict[str, object]] | None = []
@@ -92,3 +98,55 @@ def test_nobody_waits_twice_for_a_sidecar_that_is_away() -> None:
     time.sleep(0.3)
     guarded.check(SPEC)
     assert starting.asked > asked
+
+
+class Slow:
+    """A sidecar that answers requests for vectors only after their deadline; counts them."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.is_slow = True
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path in ("/v1/models", "/ready"):
+            return httpx.Response(200, content=json.dumps({"data": [DENSE]}))
+        self.asked += 1
+        assert float(request.headers["outrider-timeout"]) <= 0.9 * DEADLINES.encode_s
+        if self.is_slow:
+            time.sleep(DEADLINES.encode_s)
+            raise httpx.ReadTimeout("nothing came")
+        reply = {**DENSE, "model": "d", "errors": [], "embeddings": [[1, 2, 3]], "truncated": []}
+        return httpx.Response(200, content=json.dumps({"results": [reply]}))
+
+    def connect(self) -> SidecarClient:
+        return SidecarClient("http://sidecar", patience_s=60, transport=httpx.MockTransport(self.answer))
+
+
+DEADLINES = Deadlines(encode_s=0.3)
+
+
+def test_a_deadline_ends_it_and_who_is_late_now_and_then_is_asked_again() -> None:
+    slow = Slow()
+    guarded = Guarded(slow.connect, pause_s=60)
+    assert guarded.models.dense
+    for _ in range(3):
+        started_s = time.monotonic()
+        with pytest.raises(EncoderLate, match="did not answer /encode_query by the deadline"):
+            InTime(guarded, DEADLINES).encode_query("cat")
+        assert time.monotonic() - started_s < 3
+    slow.is_slow = False
+    assert InTime(guarded, DEADLINES).encode_query("cat").dense == [1, 2, 3]
+    slow.is_slow, slow.asked = True, 0
+    for _ in range(10):
+        with pytest.raises(EncoderUnavailable):
+            InTime(guarded, DEADLINES).encode_query("cat")
+    assert slow.asked == 5
+
+
+def test_a_search_that_waited_for_its_turn_until_the_deadline_asks_nobody() -> None:
+    slow = Slow()
+    waiting = InTime(Guarded(slow.connect, pause_s=60), DEADLINES)
+    time.sleep(DEADLINES.encode_s)
+    with pytest.raises(EncoderLate, match="no time was left"):
+        waiting.encode_query("cat")
+    assert slow.asked == 0

@@ -2,23 +2,31 @@
 
 import json
 import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
 import pytest
 
 from outrider.connectors import (
+    Deadlines,
     DenseField,
     IndexSpec,
     OpenSearchCluster,
     Searcher,
     SparseField,
+    WhenEncoderDown,
     ensure_index,
+    store_spec,
 )
 from outrider.plugin.client import SidecarClient
 
-from .conftest import await_known
+from .conftest import AMPLE, await_known
 
 pytestmark = pytest.mark.engine
 
@@ -44,7 +52,7 @@ def spec(cluster: OpenSearchCluster, encoder: SidecarClient, http: httpx.Client)
     assert models.dimension is not None
     name = "test-searches"
     cluster.write("DELETE", f"/{name}?ignore_unavailable=true")
-    spec = IndexSpec(name, ("title", "body"), models, DenseField(models.dimension), SparseField())
+    spec = IndexSpec(name, ("title", "body"), models, DenseField(models.dimension), SparseField(), deadlines=AMPLE)
     ensure_index(cluster, spec)
     await_known(http, name)
     titles = [*TITLES, *(f"unrelated note number {n}" for n in range(30))]
@@ -244,3 +252,87 @@ def test_without_the_encoder_words_alone_answer(
         answer = httpx.post(f"{gateway.url}/test-searches/_search", json=WORDS, timeout=30)
         assert answer.headers["x-outrider"].startswith("bm25; reason=the sidecar")
         assert ids(answer) == ["0"]
+        with changed(cluster, spec, when_encoder_down=WhenEncoderDown(searches="refuse")):
+            answer = await_answer(gateway.url, 503)
+            assert answer.json()["error"]["type"] == "outrider_encoder_unavailable_exception"
+            assert answer.headers["x-outrider"].startswith("refused; reason=the sidecar")
+            lines = "".join(json.dumps(each) + "\n" for each in ({}, WORDS, {}, {"query": {"match_all": {}}}))
+            headers = {"content-type": "application/x-ndjson"}
+            several = httpx.post(f"{gateway.url}/test-searches/_msearch", content=lines, headers=headers, timeout=30)
+            first, second = several.json()["responses"]
+            assert (first["status"], first["error"]["type"]) == (503, "outrider_encoder_unavailable_exception")
+            assert second["status"] == 200
+
+
+def test_deadlines_of_the_index_end_in_bm25_or_in_the_order_of_the_fusion(
+    opensearch: Any, cluster: OpenSearchCluster, spec: IndexSpec, sidecar: Any, start_gateway: Any
+) -> None:
+    with (
+        delayed(sidecar.url) as (url, delays_s),
+        start_gateway(opensearch.url, "--sidecar", url) as gateway,
+        changed(cluster, spec, deadlines=Deadlines(encode_s=AMPLE.encode_s, rerank_s=0.5)),
+    ):
+        await_answer(gateway.url, 200, "hybrid; ")
+        delays_s["/rank"] = 3
+        late = await_answer(gateway.url, 200, "fused; ")
+        assert "did not answer /rank by the deadline" in late.headers["x-outrider"]
+        assert "reranked=0" in late.headers["x-outrider"]
+        assert 0.5 < late.elapsed.total_seconds() < 3
+        assert len(ids(late)) == 10
+        assert late.json()["hits"]["max_score"] <= 1
+        delays_s["/encode_query"] = 3
+        with changed(cluster, spec, deadlines=Deadlines(encode_s=0.5)):
+            late = await_answer(gateway.url, 200, "bm25; ")
+            assert "did not answer /encode_query by the deadline" in late.headers["x-outrider"]
+            assert late.elapsed.total_seconds() < 3
+            assert ids(late) == ["0"]
+
+
+@contextmanager
+def changed(cluster: OpenSearchCluster, spec: IndexSpec, **values: Any) -> Iterator[None]:
+    """The index with another spec for a while."""
+    store_spec(cluster, replace(spec, **values))
+    yield
+    store_spec(cluster, spec)
+
+
+def await_answer(url: str, status: int, how: str = "") -> httpx.Response:
+    """The first answer that is as it should be, once the gateway has read the spec again."""
+    end_s = time.monotonic() + 60
+    while True:
+        answer = httpx.post(f"{url}/test-searches/_search", json=WORDS, timeout=60)
+        if answer.status_code == status and answer.headers["x-outrider"].startswith(how):
+            return answer
+        assert time.monotonic() < end_s, (answer.status_code, answer.headers["x-outrider"])
+        time.sleep(0.1)
+
+
+@contextmanager
+def delayed(sidecar_url: str) -> Iterator[tuple[str, dict[str, float]]]:
+    """A way to the sidecar on which requests to some paths take longer."""
+    delays_s: dict[str, float] = {}
+
+    class Relay(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            content = self.rfile.read(int(self.headers.get("content-length", 0)))
+            time.sleep(delays_s.get(self.path, 0))
+            headers = {"content-type": "application/json"}
+            answer = httpx.request(self.command, sidecar_url + self.path, content=content, headers=headers, timeout=60)
+            with suppress(ConnectionError):
+                self.send_response(answer.status_code)
+                self.send_header("content-length", str(len(answer.content)))
+                self.end_headers()
+                self.wfile.write(answer.content)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing is logged."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Relay) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", delays_s
+        server.shutdown()

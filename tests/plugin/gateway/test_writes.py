@@ -7,13 +7,22 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 
-from outrider.connectors import Enriched, IndexSpec, OpenSearchCluster, Prepared, enrich
+from outrider.connectors import (
+    Enriched,
+    IndexSpec,
+    OpenSearchCluster,
+    Prepared,
+    WhenEncoderDown,
+    enrich,
+    store_spec,
+)
 from outrider.plugin.client import SidecarClient
 
 from .conftest import await_known
@@ -244,7 +253,8 @@ def test_pending_documents_are_completed_once_the_encoder_is_there(
 def test_refused_documents_are_sent_again_by_the_client(
     away: Callable[..., Any], cluster: OpenSearchCluster, spec: IndexSpec
 ) -> None:
-    with away("--when-encoder-down", "refuse") as gateway:
+    store_spec(cluster, replace(spec, when_encoder_down=WhenEncoderDown(writes="refuse")))
+    with away() as gateway:
         body = lines(
             {"index": {"_id": "1"}},
             {"title": "a cat"},

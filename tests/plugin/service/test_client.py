@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from outrider.connectors import Encoded, EncoderUnavailable, EncodingFailed
-from outrider.encoders import DEFAULT_DENSE, DEFAULT_SPARSE, open_model
+from outrider.encoders import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, open_model
 from outrider.plugin.client import SidecarClient
 from outrider.plugin.errors import SidecarRefused
 from outrider.plugin.local_encoder import LocalEncoder
@@ -77,6 +77,26 @@ def test_models_are_chosen_by_name_or_left_out(sidecar: Any) -> None:
         pytest.raises(SidecarRefused, match="serves no dense model 'another'"),
     ):
         _ = missing.models
+
+
+def test_a_sidecar_that_still_loads_lists_every_model_and_is_waited_for(start_sidecar: Any) -> None:
+    with start_sidecar(wait=False) as starting:
+        listed = httpx.get(f"{starting.url}/v1/models").json()["data"]
+        assert [model["id"] for model in listed] == [DEFAULT_DENSE, DEFAULT_SPARSE, DEFAULT_RERANKER]
+        assert listed[-1]["state"] == "loading", "the machine is too fast for this test"
+        assert listed[-1]["fingerprint"] is None
+        with SidecarClient(starting.url, patience_s=0) as hasty, pytest.raises(EncoderUnavailable, match="loading"):
+            _ = hasty.models
+        with SidecarClient(starting.url) as early:
+            assert all(getattr(early.models, kind) for kind in ("dense", "sparse", "rerank"))
+        assert {model["state"] for model in httpx.get(f"{starting.url}/v1/models").json()["data"]} == {"ready"}
+
+
+def test_the_named_reranker_is_the_one_that_is_asked() -> None:
+    transport, seen = answering(httpx.Response(200, json=RANKED))
+    with SidecarClient("http://sidecar", only={"rerank": "second"}, transport=transport) as client:
+        client.rank("q", ["d"])
+    assert b'"model":"second"' in seen[0].content
 
 
 def test_queries_and_ranks_agree_in_process_and_over_http(client: SidecarClient, local: LocalEncoder) -> None:
@@ -154,9 +174,12 @@ def test_scores_that_the_deadline_left_out_are_not_made_up() -> None:
 
 
 def test_a_model_that_changes_under_way_is_noticed() -> None:
-    served = {"data": [{"id": "m", "name": "m", "kind": "dense", "fingerprint": "old", "dimension": 2}]}
+    model = {"id": "m", "name": "m", "state": "ready", "kind": "dense", "fingerprint": "old", "dimension": 2}
+    served = {"data": [model]}
     encoded = {"model": "m", "kind": "dense", "fingerprint": "new", "embeddings": [[0.5, 0.5]], "errors": []}
-    transport, _ = answering(httpx.Response(200, json=served), httpx.Response(200, json={"results": [encoded]}))
+    transport, _ = answering(
+        *(httpx.Response(200, json=body) for body in ({"ready": True}, served, {"results": [encoded]}))
+    )
     with (
         SidecarClient("http://sidecar", transport=transport) as client,
         pytest.raises(SidecarRefused, match=r"now encodes with m new, it was m \(old\)"),

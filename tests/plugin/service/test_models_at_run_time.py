@@ -15,7 +15,7 @@ def http(start_sidecar: Any) -> Iterator[httpx.Client]:
 
 
 def served(http: httpx.Client) -> list[str]:
-    return [model["id"] for model in http.get("/v1/models").json()["data"]]
+    return [model["id"] for model in http.get("/v1/models").json()["data"] if model["state"] == "ready"]
 
 
 def test_an_unloaded_model_is_unknown_until_it_is_loaded_again(http: httpx.Client) -> None:
@@ -24,6 +24,7 @@ def test_an_unloaded_model_is_unknown_until_it_is_loaded_again(http: httpx.Clien
     assert http.post("/sparse", json={"inputs": ["a"]}).status_code == 404
     assert http.post("/embed", json={"inputs": ["a"]}).status_code == 200
     assert "splade-tiny" not in served(http)
+    assert http.get("/ready").json()["models"]["splade-tiny"] == "unloaded"
     assert http.post("/models/load", json={"model": "splade"}).json()["kind"] == "sparse"
     assert http.post("/sparse", json={"inputs": ["a"]}).status_code == 200
     assert served(http) == before

@@ -6,11 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..fitting import DEFAULT_RATE
+from ..fit_mixin import DEFAULT_RATE
 from ..renames import warn_renamed
 
 
-class CrossFit:
+class FitMixin:
     """The old way to train; CrossEncoderTrainer runs behind it."""
 
     num_labels: Any
