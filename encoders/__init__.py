@@ -51,6 +51,7 @@ _NAMES = {
     "WrongBackend": "errors",
     "export_dynamic_quantized_onnx_model": "backends.quantise",
     "export_optimized_onnx_model": "backends.quantise",
+    "last_checkpoint": "training.checkpoints",
     "mine_hard_negatives": "util.hard_negatives",
     "export_static_quantized_openvino_model": "backends.quantise_openvino",
     "prune_layers": "layer_pruning",

@@ -3,8 +3,8 @@
 import math
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import httpx
 import orjson
@@ -23,6 +23,9 @@ from outrider.connectors import (
 
 from .errors import SidecarRefused
 from .late import joined
+
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
 
 # Statuses after which the same request may well succeed: too busy, restarting, too late.
 _PASSING = frozenset({429, 502, 503, 504})
@@ -105,27 +108,27 @@ class SidecarClient:
         )
 
     def encode_document(self, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
-        """One result a text, in order, by the dense and the sparse model at once."""
-        size = self._texts_per_request
-        parts = [texts[start : start + size] for start in range(0, len(texts), size)]
+        """One result a text, in order, by the dense and the sparse model at once.
+
+        What a slow sidecar has no time for at once is sent in smaller parts, down to single texts.
+        """
         models = self._encoding_models()
-        return [result for part in parts for result in self._encode("/encode_document", part, models)]
+        return self._in_parts(
+            texts, lambda part, more: self._encode("/encode_document", part, models, is_divisible=more)
+        )
 
     def encode_chunks(
         self, contexts: Sequence[Context], texts: Sequence[Sequence[str]]
     ) -> list[list[Encoded] | EncodingFailed]:
         """For each context, one result a span: dense from the context, sparse from the span's own text."""
-        served, size = self.served(), self._texts_per_request
-        dense: list[Any] | None = None
-        if served.dense:
-            parts = [contexts[start : start + size] for start in range(0, len(contexts), size)]
-            dense = [each for part in parts for each in self._late_vectors(served.dense, part)]
-        sparse: list[Encoded | EncodingFailed] | None = None
-        if served.sparse:
-            flat = [text for each in texts for text in each]
-            groups = [flat[start : start + size] for start in range(0, len(flat), size)]
-            sparse = [each for group in groups for each in self._encode("/encode_document", group, [served.sparse])]
-        return joined([len(each) for each in texts], dense, sparse)
+        served = self.served()
+        dense, sparse = served.dense, served.sparse
+        flat = [text for each in texts for text in each]
+        vectors = dense and self._in_parts(contexts, lambda part, more: self._late_vectors(dense, part, more))
+        terms = sparse and self._in_parts(
+            flat, lambda part, more: self._encode("/encode_document", part, [sparse], is_divisible=more)
+        )
+        return joined([len(each) for each in texts], vectors, terms)
 
     def encode_query(self, text: str, *, deadline_s: float = math.inf) -> Encoded:
         """The query by the dense and the sparse model at once. Raises SidecarRefused for a text that is none."""
@@ -174,40 +177,63 @@ class SidecarClient:
             raise SidecarRefused(f"the sidecar {self.url} serves neither a dense nor a sparse model; start it with one")
         return models
 
-    def _late_vectors(self, model: ModelIdentity, contexts: Sequence[Context]) -> list[Any]:
+    def _in_parts(
+        self, given: Sequence[Given], ask: Callable[[Sequence[Given], bool], Sequence[Answer]]
+    ) -> list[Answer]:
+        """One answer each, in order; `ask` is told whether there may be less, and raises _TooMuch where there must."""
+        answers: list[Answer] = []
+        size = self._texts_per_request
+        while len(answers) < len(given):
+            part = given[len(answers) : len(answers) + size]
+            try:
+                answers += ask(part, len(part) > 1)
+                size = min(2 * size, self._texts_per_request)
+            except _TooMuch:
+                size = len(part) // 2
+        return answers
+
+    def _late_vectors(self, model: ModelIdentity, contexts: Sequence[Context], is_divisible: bool) -> list[Any]:
         """(vectors of the spans, whether the context was cut) for each context, or why there are none."""
         failed = {place: reason for place, each in enumerate(contexts) if (reason := _invalid(each.text))}
         taken = [{"text": each.text, "spans": each.spans} for place, each in enumerate(contexts) if place not in failed]
-        reply = self._ask("POST", "/encode_chunks", {"model": model.name, "texts": taken})
+        body = {"model": model.name, "texts": taken}
+        reply = self._ask("POST", "/encode_chunks", body, is_divisible=is_divisible)
         self._check_unchanged(reply, model)
-        refused = self._refused(reply, math.inf)
-        cut = set(reply["truncated"])
+        refused, cut = self._refused(reply, math.inf, is_divisible), set(reply["truncated"])
         given = iter(
             EncodingFailed(refused[place]) if place in refused else (vectors, place in cut)
             for place, vectors in enumerate(reply["embeddings"])
         )
         return [EncodingFailed(failed[place]) if place in failed else next(given) for place in range(len(contexts))]
 
-    def _refused(self, reply: Mapping[str, Any], deadline_s: float) -> dict[int, str]:
+    def _refused(self, reply: Mapping[str, Any], deadline_s: float, is_divisible: bool) -> dict[int, str]:
         """The texts that cannot be encoded, and why. Raises where one only came too late."""
         refused = {}
         for error in reply["errors"]:
             if error["status"] in _PASSING:
+                if is_divisible:
+                    raise _TooMuch
                 slow = f"the sidecar {self.url} was too slow for a text: {error['message']}"
                 raise self._late(deadline_s)(slow)
             refused[error["index"]] = error["message"]
         return refused
 
     def _encode(
-        self, path: str, texts: Sequence[str], models: Sequence[ModelIdentity], deadline_s: float = math.inf
+        self,
+        path: str,
+        texts: Sequence[str],
+        models: Sequence[ModelIdentity],
+        deadline_s: float = math.inf,
+        *,
+        is_divisible: bool = False,
     ) -> list[Encoded | EncodingFailed]:
         failed = {place: reason for place, text in enumerate(texts) if (reason := _invalid(text))}
         sent = ["" if place in failed else text for place, text in enumerate(texts)]
         body = {"texts": sent, "models": [model.name for model in models]}
-        replies = self._ask("POST", path, body, deadline_s)["results"]
+        replies = self._ask("POST", path, body, deadline_s, is_divisible=is_divisible)["results"]
         for reply, model in zip(replies, models, strict=True):
             self._check_unchanged(reply, model)
-            failed = {**self._refused(reply, deadline_s), **failed}
+            failed = {**self._refused(reply, deadline_s, is_divisible), **failed}
         rows = {reply["kind"]: reply["embeddings"] for reply in replies}
         cut = {place for reply in replies for place in reply["truncated"]}
         return [
@@ -225,10 +251,18 @@ class SidecarClient:
                 "this began; serve that model again, or begin anew"
             )
 
-    def _ask(self, method: str, path: str, body: Any = None, deadline_s: float = math.inf) -> Any:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        deadline_s: float = math.inf,
+        *,
+        is_divisible: bool = False,
+    ) -> Any:
         started_s = time.monotonic()
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_Passing),
+            retry=tenacity.retry_if_exception(lambda err: _is_worth_another_try(err, is_divisible)),
             wait=_wait,
             stop=tenacity.stop_after_delay(self._patience_s) | tenacity.stop_before_delay(deadline_s - started_s),
             reraise=True,
@@ -237,6 +271,8 @@ class SidecarClient:
         try:
             return retrying(self._ask_once, method, path, content, deadline_s)
         except _Passing as err:
+            if is_divisible and err.is_late:
+                raise _TooMuch from err
             kind = self._late(deadline_s) if err.is_late else EncoderUnavailable
             took = "by the deadline" if kind is EncoderLate else f"in {time.monotonic() - started_s:.2g} s"
             raise kind(
@@ -276,6 +312,15 @@ class _Passing(Exception):
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self.is_late = is_late
+
+
+class _TooMuch(Exception):
+    """More texts than there was time for; fewer may be in time."""
+
+
+def _is_worth_another_try(err: BaseException, is_divisible: bool) -> bool:
+    """What comes too late is not sent again as it is where less can be sent."""
+    return isinstance(err, _Passing) and not (is_divisible and err.is_late)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

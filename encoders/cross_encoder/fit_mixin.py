@@ -40,8 +40,8 @@ class FitMixin:
         """Train on a loader of examples of two texts and a label; `loss_fct` compares activated logits and labels."""
         warn_renamed(type(self).__name__, "fit", "CrossEncoderTrainer")
         from ..training import fit
-        from ..training.trainer import CrossEncoderTrainer
         from .losses.of_fit import loss_of_fit
+        from .trainer import CrossEncoderTrainer
 
         options = fit.FitOptions(
             evaluator, epochs, scheduler, warmup_steps, optimizer_class, optimizer_params, weight_decay,
