@@ -4,6 +4,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import httpx
@@ -124,10 +125,13 @@ class SidecarClient:
         served = self.served()
         dense, sparse = served.dense, served.sparse
         flat = [text for each in texts for text in each]
-        vectors = dense and self._in_parts(contexts, lambda part, more: self._late_vectors(dense, part, more))
-        terms = sparse and self._in_parts(
-            flat, lambda part, more: self._encode("/encode_document", part, [sparse], is_divisible=more)
-        )
+        vectors: list[Any] | None = None
+        terms: list[Encoded | EncodingFailed] | None = None
+        if dense:
+            vectors = self._in_parts(contexts, lambda part, more: self._late_vectors(dense, part, more))
+        if sparse:
+            encode = partial(self._encode, "/encode_document")
+            terms = self._in_parts(flat, lambda part, more: encode(part, [sparse], is_divisible=more))
         return joined([len(each) for each in texts], vectors, terms)
 
     def encode_query(self, text: str, *, deadline_s: float = math.inf) -> Encoded:
