@@ -1,21 +1,23 @@
 """One batch of documents: unchanged ones skipped, the others encoded and stored, an outcome for each."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from .client import Cluster
 from .common.bulk import ItemFailure, bulk_lines, parse_bulk
 from .documents import Prepared, source_json
-from .enrich import Enriched, Rejected, enrich, is_unchanged
+from .enrich import Rejected, enrich, is_unchanged
 from .errors import BadDocument, ClusterUnavailable, EncoderUnavailable, RequestRefused
 from .ports import Encoder
 from .report import Outcome
 from .request import index_path
 from .spec import IndexSpec
+
+Made = TypeVar("Made")
 
 _TOO_LARGE = 413
 _MALFORMED = 400
@@ -64,7 +66,7 @@ class BatchWriter:
     def _encoded(self, documents: Sequence[Prepared]) -> tuple[list[Ready], list[Outcome]]:
         ready: list[Ready] = []
         failed: list[Outcome] = []
-        for each in self._enriched(documents):
+        for each in self._patiently(enrich, self._dialect, self._spec, self._encoder, documents):
             try:
                 if isinstance(each, Rejected):
                     raise BadDocument(each.reason)
@@ -73,14 +75,15 @@ class BatchWriter:
                 failed.append(failure(each.document, str(err)))
         return ready, failed
 
-    def _enriched(self, documents: Sequence[Prepared]) -> list[Enriched | Rejected]:
+    def _patiently(self, encode: Callable[..., list[Made]], *arguments: Any) -> list[Made]:
+        """What `encode` gives, tried again while the encoder is away."""
         retrying = Retrying(
             retry=retry_if_exception_type(EncoderUnavailable),
             wait=wait_random_exponential(0.2, max=5),
             stop=stop_after_delay(self._patience_s),
             reraise=True,
         )
-        return retrying(enrich, self._dialect, self._spec, self._encoder, documents)
+        return retrying(encode, *arguments)
 
     def _store(self, ready: Sequence[Ready]) -> Iterator[Outcome]:
         """Bulk the documents; those that are turned away for lack of room are sent again."""

@@ -36,6 +36,19 @@ class Rejected:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A document's passages, each as it was encoded; none where it has no text."""
+
+    document: Prepared
+    parts: tuple[tuple[Passage, Encoded], ...]
+
+    @property
+    def is_truncated(self) -> bool:
+        """Whether a model read only the beginning of one."""
+        return any(encoded.truncated for _, encoded in self.parts)
+
+
 def enrich(
     dialect: Dialect, spec: IndexSpec, encoder: Encoder, documents: Sequence[Prepared]
 ) -> list[Enriched | Rejected]:
@@ -44,39 +57,58 @@ def enrich(
     Raises EncoderUnavailable when asking again later may help; BadSpec or DimensionMismatch where the encoder does not
     fit the index.
     """
+    if spec.parent:
+        raise BadSpec(
+            f"index '{spec.index}' keeps chunks as documents of their own, which `outrider index` alone writes"
+        )
+    outcomes: list[Enriched | Rejected] = []
+    for each in encode_parts(spec, encoder, documents):
+        try:
+            if isinstance(each, Rejected):
+                outcomes.append(each)
+            else:
+                outcomes.append(Enriched(each.document, enriched(dialect, spec, each), each.is_truncated))
+        except BadDocument as err:
+            outcomes.append(Rejected(each.document, str(err)))
+    return outcomes
+
+
+def encode_parts(spec: IndexSpec, encoder: Encoder, documents: Sequence[Prepared]) -> list[Parts | Rejected]:
+    """Each document in the passages that the index keeps of it, encoded; in order. Raises as `enrich` does."""
     cuts = passages_of(spec, encoder, documents)
     results = iter(_encoded(spec, encoder, [cut for cut in cuts if not isinstance(cut, BadDocument)]))
-    outcomes: list[Enriched | Rejected] = []
+    outcomes: list[Parts | Rejected] = []
     for document, cut in zip(documents, cuts, strict=True):
         try:
             if isinstance(cut, BadDocument):
                 raise cut
-            parts = _parts(spec, cut.passages, islice(results, len(cut.passages)))
-            source = enriched(dialect, spec, document, parts)
-            outcomes.append(Enriched(document, source, any(encoded.truncated for _, encoded in parts)))
+            outcomes.append(Parts(document, _parts(spec, cut.passages, islice(results, len(cut.passages)))))
         except BadDocument as err:
             outcomes.append(Rejected(document, str(err)))
     return outcomes
 
 
-def enriched(
-    dialect: Dialect, spec: IndexSpec, document: Prepared, parts: Sequence[tuple[Passage, Encoded]]
-) -> dict[str, Any]:
-    """The document with vectors and marker; without vectors where it has no text (no `parts`).
+def enriched(dialect: Dialect, spec: IndexSpec, parts: Parts) -> dict[str, Any]:
+    """The document with vectors and marker; without vectors where it has no text.
 
     Raises BadDocument where the vectors cannot be stored, DimensionMismatch where they are of another length.
     """
-    source = {**document.fields, spec.marker: marker(spec, document)}
-    if not parts:
+    source = {**parts.document.fields, spec.marker: marker(spec, parts.document)}
+    vectors = stored_vectors(dialect, spec, parts)
+    if not vectors:
         return source
-    try:
-        vectors = [dialect.vector_fields(spec, _pruned(spec, encoded)) for _, encoded in parts]
-    except ValueError as err:
-        raise BadDocument(str(err)) from err
     if spec.chunks is None:
         return {**source, **vectors[0]}
-    ranges = [{"start": passage.start, "stop": passage.stop} for passage, _ in parts]
+    ranges = [{"start": passage.start, "stop": passage.stop} for passage, _ in parts.parts]
     return {**source, spec.chunks.field: [{**place, **each} for place, each in zip(ranges, vectors, strict=True)]}
+
+
+def stored_vectors(dialect: Dialect, spec: IndexSpec, parts: Parts) -> list[dict[str, Any]]:
+    """The vector fields of each passage. Raises BadDocument or DimensionMismatch where they cannot be stored."""
+    try:
+        return [dialect.vector_fields(spec, _pruned(spec, encoded)) for _, encoded in parts.parts]
+    except ValueError as err:
+        raise BadDocument(str(err)) from err
 
 
 def marker(spec: IndexSpec, document: Prepared) -> dict[str, Any]:
@@ -102,7 +134,8 @@ def is_unchanged(spec: IndexSpec, document: Prepared, stored: Mapping[str, Any])
     if not isinstance(found, Mapping):
         return False
     wanted = marker(spec, document)
-    ours = (*spec.own_fields, ENGINES_OWN)
+    # A chunk that is a document has of the text its own part; the hash is of all of it.
+    ours = (*spec.own_fields, ENGINES_OWN, *(spec.text_fields if spec.parent else ()))
     fields = {key: value for key, value in stored.items() if key not in ours}
     theirs = {key: value for key, value in document.fields.items() if key not in ours}
     return all(found.get(key) == value for key, value in wanted.items()) and fields == theirs
@@ -153,11 +186,11 @@ def _counted(results: Sequence[Result], texts: int) -> Sequence[Result]:
 
 def _parts(
     spec: IndexSpec, passages: Sequence[Passage], results: "islice[Encoded | EncodingFailed]"
-) -> list[tuple[Passage, Encoded]]:
+) -> tuple[tuple[Passage, Encoded], ...]:
     parts = []
     for passage, result in zip(passages, list(results), strict=True):
         if isinstance(result, EncodingFailed):
             raise BadDocument(f"its text could not be encoded: {result.reason}")
         check_complete(spec, result)
         parts.append((passage, result))
-    return parts
+    return tuple(parts)

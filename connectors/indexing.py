@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .backfill.follower import Follower, Origin
 from .batch_writer import BatchWriter
+from .chunk_writer import ChunkWriter
 from .client import Cluster
 from .common.scan import Place
 from .dead_letter import DeadLetters
@@ -55,7 +56,8 @@ def index_documents(
     check_models(spec, encoder.models)
     spec = ensure_index(cluster, spec)
     native = SemanticWriter if spec.endpoints else NativeWriter
-    kind = native if spec.way == "native" else BatchWriter
+    own = ChunkWriter if spec.parent else BatchWriter
+    kind = native if spec.way == "native" else own
     writer = kind(cluster, spec, encoder, patience_s=patience_s, skip_unchanged=skip_unchanged)
     followed = _followed(cluster, spec, writer, encoder_for, patience_s)
     run = _Run(spec, followed, on_progress, on_failure)

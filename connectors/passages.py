@@ -9,17 +9,18 @@ from .documents import Prepared
 from .errors import BadDocument, BadSpec
 from .ports import Context, Encoder, Measure
 from .spec import IndexSpec
-from .text import join_text
+from .text import BLANK, join_text
 
 Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A range of a document's body in characters, and the text that it is encoded by, title included."""
+    """A range of a document's body in characters, its text, and the text that it is encoded by, title included."""
 
     start: int
     stop: int
+    body: str
     text: str
 
 
@@ -45,7 +46,7 @@ def passages_of(spec: IndexSpec, encoder: Encoder, documents: Sequence[Prepared]
     Raises BadSpec where the spec wants chunks and the encoder cannot measure texts.
     """
     if spec.chunks is None:
-        return [Cut((Passage(0, len(each.text), each.text),) if each.text else ()) for each in documents]
+        return [Cut((Passage(0, len(each.text), each.text, each.text),) if each.text else ()) for each in documents]
     if not isinstance(encoder, Measure):
         raise BadSpec(f"index '{spec.index}' keeps chunks, and this encoder does not tell the tokens of a text")
     texts = [title_and_body(spec, each.fields) for each in documents]
@@ -69,7 +70,7 @@ def _cut(
             f"divide the document"
         )
     if not chunks and title:
-        return Cut((Passage(0, 0, title),), (Context(title, ((0, len(title)),)),) if chunking.late else ())
+        return Cut((Passage(0, 0, "", title),), (Context(title, ((0, len(title)),)),) if chunking.late else ())
     passages = tuple(passage(title, body, chunk) for chunk in chunks)
     if not chunking.late:
         return Cut(passages)
@@ -88,7 +89,8 @@ def _context(title: str, body: str, whole: Chunk, chunks: Sequence[Chunk]) -> Co
 
 def passage(title: str, body: str, chunk: Chunk) -> Passage:
     """A chunk behind its title, as it is encoded."""
-    return Passage(chunk.start, chunk.stop, join_text({"title": title, "body": body[chunk.start : chunk.stop]}, _BOTH))
+    part = body[chunk.start : chunk.stop].strip(BLANK)
+    return Passage(chunk.start, chunk.stop, part, join_text({"title": title, "body": part}, _BOTH))
 
 
 _BOTH = ("title", "body")

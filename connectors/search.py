@@ -102,7 +102,7 @@ class Searcher:
         end = offset + size
         timings: dict[str, float] = {}
         not_reranked = ""
-        asked = Asked(query, filter, words, collapse)
+        asked = Asked(query, filter, words, collapse or self._spec.parent)
         with timed(timings, "encode"):
             encoded = self._encode(query, mode)
         with timed(timings, "search"):
@@ -213,9 +213,9 @@ def _count_vectors(cluster: Cluster, spec: IndexSpec) -> int:
     """How many documents there are to compare, or chunks."""
     if spec.dense is None:
         return 0
-    if spec.chunks is None:
+    if spec.nested is None:
         return int(cluster.read("GET", index_path(spec.index, "/_count"))["count"])
-    body = {"size": 0, "aggs": {"chunks": {"nested": {"path": spec.chunks.field}}}}
+    body = {"size": 0, "aggs": {"chunks": {"nested": {"path": spec.nested.field}}}}
     answer = cluster.read("POST", index_path(spec.index, "/_search"), body)
     return int(answer["aggregations"]["chunks"]["doc_count"])
 
@@ -239,7 +239,7 @@ def _results(
     }
     return tuple(
         Result(
-            id=shown[item].key.id,
+            id=found[shown[item].key].id,
             index=shown[item].key.index,
             source=found[shown[item].key].source,
             score=score,

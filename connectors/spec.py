@@ -161,6 +161,13 @@ class IndexSpec:
                 f"({', '.join(self.text_fields)}); name one of them, or add it"
             )
 
+        bodies = [name for name in self.text_fields if name != chunks.title]
+        if self.parent and (len(bodies) != 1 or "." in bodies[0]):
+            raise BadSpec(
+                f"index '{self.index}': chunks kept as documents have their text in one field beside the title, here "
+                f"in {', '.join(bodies) or 'none'}; keep them nested, or name one field"
+            )
+
     def _check_native(self) -> None:
         """What the engine's own pipelines cannot do."""
         prunes = self.sparse is not None and self.sparse.prune is not None
@@ -188,17 +195,28 @@ class IndexSpec:
     @property
     def own_fields(self) -> tuple[str, ...]:
         """The fields that are ours, not the user's."""
-        return (self.marker, *self.vector_fields)
+        place = (self.chunks.field,) if self.chunks and self.parent else ()
+        return (self.marker, *place, *self.vector_fields)
 
     @property
     def vector_fields(self) -> tuple[str, ...]:
         """The fields of a document that hold its vectors."""
         fields = tuple(f.name for f in (self.dense, self.sparse) if f)
-        return (self.chunks.field,) if self.chunks and fields else fields
+        return (self.nested.field,) if self.nested and fields else fields
+
+    @property
+    def nested(self) -> Chunking | None:
+        """The chunks that a document holds; None where it holds none."""
+        return self.chunks if self.chunks and self.chunks.kept == "nested" else None
+
+    @property
+    def parent(self) -> str | None:
+        """The field by which chunks that are documents of their own belong together; None where there are none."""
+        return f"{self.chunks.field}.parent" if self.chunks and self.chunks.kept == "documents" else None
 
     def path(self, field: DenseField | SparseField) -> str:
         """Where a query finds a vector field: in the document, or in each of its chunks."""
-        return f"{self.chunks.field}.{field.name}" if self.chunks else field.name
+        return f"{self.nested.field}.{field.name}" if self.nested else field.name
 
     def fingerprints(self) -> dict[str, str]:
         """The fingerprint of each model whose vectors are stored."""

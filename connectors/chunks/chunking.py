@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from ..errors import BadSpec
 
 Boundary = Literal["tokens", "sentence", "paragraph", "heading", "code"]
+Kept = Literal["nested", "documents"]
 BOUNDARIES: tuple[Boundary, ...] = get_args(Boundary)
 MOST_CHUNKS = 10_000  # index.mapping.nested_objects.limit, by default
 
@@ -26,7 +27,8 @@ class Chunking:
     is longer than a chunk by itself is cut at the next finer boundary, in the end at words. A chunk begins with up to
     `overlap` tokens of the one before, and is encoded behind the text of the field `title`, which is not cut itself.
     With `late`, the vector of a chunk is made of tokens that have read the whole text, or as much of it as the model
-    reads at once. `field` is where chunks are kept. A text of more than `limit` chunks is refused.
+    reads at once. Chunks are `kept` in the document, nested, or each as a document of its own that a search collapses.
+    `field` is where they are kept, or what such a document says of its place. A text of more than `limit` is refused.
     """
 
     by: Boundary = "sentence"
@@ -34,6 +36,7 @@ class Chunking:
     overlap: int = 0
     title: str | None = None
     late: bool = False
+    kept: Kept = "nested"
     field: str = "outrider_chunks"
     limit: int = MOST_CHUNKS
 

@@ -23,14 +23,18 @@ MARKER = {
 _NUMBERS = ("double", "float", "half_float", "scaled_float", "long", "integer", "short", "byte", "unsigned_long")
 _DATES = ("date", "date_nanos")
 RANGE = {"type": "integer", "index": False}
+# Of a chunk that is a document: of which one, the how manieth of how many, and which range of its text.
+PLACE = {"parent": _KEYWORD, "number": {"type": "integer"}, "of": RANGE, "start": RANGE, "stop": RANGE}
 
 
 def own_properties(spec: IndexSpec, vectors: Mapping[str, Any]) -> dict[str, Any]:
     """The fields that we add beside the user's own: the marker, and the vectors of the document or of its chunks."""
-    if spec.chunks is None or not vectors:
+    if spec.chunks and spec.parent:
+        return {spec.marker: MARKER, spec.chunks.field: {"properties": PLACE}, **vectors}
+    if spec.nested is None or not vectors:
         return {spec.marker: MARKER, **vectors}
     chunk = {"start": RANGE, "stop": RANGE, **vectors}
-    return {spec.marker: MARKER, spec.chunks.field: {"type": "nested", "properties": chunk}}
+    return {spec.marker: MARKER, spec.nested.field: {"type": "nested", "properties": chunk}}
 
 
 def index_with(spec: IndexSpec, settings: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,17 +43,17 @@ def filtered(query: Query, filter: Filter | None) -> Query:
 
 
 def by_best_chunk(spec: IndexSpec, query: Query) -> Query:
-    """A query for vectors, as one for documents: where an index keeps chunks, a document counts as its best one."""
-    if spec.chunks is None:
+    """A query for vectors, as one for documents: where these hold chunks, a document counts as its best one."""
+    if spec.nested is None:
         return query
-    return {"nested": {"path": spec.chunks.field, "score_mode": "max", "query": query}}
+    return {"nested": {"path": spec.nested.field, "score_mode": "max", "query": query}}
 
 
 def best_chunks_query(spec: IndexSpec, ids: Sequence[str], scored: Mapping[str, Query]) -> Query:
     """These documents, each with its best chunk by each of the scores, as inner hits of that name."""
-    if spec.chunks is None:
-        raise BadSpec(f"index '{spec.index}' keeps no chunks")
-    place = [f"{spec.chunks.field}.start", f"{spec.chunks.field}.stop"]
+    if spec.nested is None:
+        raise BadSpec(f"index '{spec.index}' keeps no chunks in its documents")
+    place = [f"{spec.nested.field}.start", f"{spec.nested.field}.stop"]
     should = [
         {"nested": {**query["nested"], "inner_hits": {"name": name, "size": 1, "_source": place}}}
         for name, query in scored.items()

@@ -59,7 +59,7 @@ def dense_body(
         within = {"filter": filter} if filter else {}
         knn = {"knn": {spec.path(spec.dense): {"vector": numbers, "k": size, **within}}}
         return {"query": by_best_chunk(spec, knn), "size": size}
-    if spec.chunks:
+    if spec.nested:
         scored = filtered(by_best_chunk(spec, exact_dense_query(spec, vector)), filter)
     else:
         scored = exact_dense_query(spec, vector, filter)
@@ -103,5 +103,5 @@ def _with_vector(spec: IndexSpec, filter: Filter | None) -> list[Filter]:
     if spec.dense is None:
         return []
     exists = {"exists": {"field": spec.path(spec.dense)}}
-    has_one = {"nested": {"path": spec.chunks.field, "query": exists}} if spec.chunks else exists
+    has_one = {"nested": {"path": spec.nested.field, "query": exists}} if spec.nested else exists
     return [has_one, *([filter] if filter else [])]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..client import Cluster
-from ..errors import ClusterError
+from ..errors import BadSpec, ClusterError
 from ..index import read_spec, remove_spec
 from ..registration import unregister
 from ..request import index_path
@@ -44,6 +44,8 @@ def destroy(cluster: Cluster, index: str, on_progress: Callable[[int, int], None
     if found.spec is None:
         return found
     refuse_registered(found.spec)
+    if found.spec.parent:
+        raise BadSpec(f"index '{index}' holds chunks, not documents: there is nothing left without them; delete it")
     if found.spec.pipelines is not None:
         unregister(cluster, index)
     _strip(cluster, found.spec, found.enriched, on_progress)

@@ -81,6 +81,8 @@ class Searches:
                 raise NotSimple("several indices" if body is not None else "body is no JSON")
             if spec.way == "native":
                 raise NotSimple("the engine's own pipelines encode for this index")
+            if spec.parent:
+                raise NotSimple("chunks are documents of their own in this index")
             return await self._hybrid.answer(Asked(path, headers, asked, spec, understood(spec, asked, body)))
         except EncoderUnavailable as err:
             if spec is not None and spec.when_encoder_down.searches == "refuse":

@@ -40,9 +40,11 @@ class Known:
     written: Mapping[str, str] = field(default_factory=dict)
 
     def to_write(self, name: str) -> IndexSpec | None:
-        """The spec of the index that a write to this name ends in; None where the engine itself encodes."""
+        """The spec of the index that a write to this name ends in; None where the engine itself encodes, or chunks
+        are documents of their own.
+        """
         spec = self._named(self.written.get(name, name), name)
-        return spec if spec and spec.way == "sidecar" else None
+        return spec if spec and spec.way == "sidecar" and spec.parent is None else None
 
     def to_search(self, name: str) -> IndexSpec | None:
         """The spec of the one index that a search of this name asks; None where it asks several, or none of ours."""
