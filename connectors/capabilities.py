@@ -12,6 +12,7 @@ _SETTINGS = "plugins.ml_commons."
 _OLDEST_NATIVE = (2, 15)  # connectors that retry, and may call private addresses
 _NATIVE_PLUGINS = frozenset(("opensearch-knn", "opensearch-ml", "opensearch-neural-search"))
 _INFERENCE = "x-pack-inference"
+_FUSION = "rank-rrf"  # has the retrievers rrf and linear
 _PAYING = frozenset(("enterprise", "trial"))
 
 
@@ -44,6 +45,11 @@ class Capabilities:
     def missing_for_native(self) -> tuple[str, ...]:
         """What the native way would need and this cluster lacks."""
         return _MISSING[self.distribution](self)
+
+    @property
+    def missing_for_retriever_fusion(self) -> tuple[str, ...]:
+        """What Elasticsearch's retrievers `rrf` and `linear` would need and this cluster lacks."""
+        return _not_there(((_FUSION in self.modules, f"module {_FUSION}"), _licensed(self)))
 
     @property
     def is_native(self) -> bool:
@@ -101,14 +107,21 @@ def _missing_in_opensearch(capabilities: Capabilities) -> tuple[str, ...]:
 def _missing_in_elasticsearch(capabilities: Capabilities) -> tuple[str, ...]:
     # The service `custom`, which takes any address: 8.19, and 9.1 or later.
     has_custom = (8, 19) <= (version := version_tuple(capabilities.version)) < (9,) or version >= (9, 1)
-    wanted = (
-        (has_custom, "version 8.19, or 9.1 or later"),
-        (_INFERENCE in capabilities.modules, f"module {_INFERENCE}"),
+    return _not_there(
         (
-            capabilities.has_paid_licence,
-            f"an Enterprise or trial licence (this one is {capabilities.licence or 'unknown'})",
-        ),
+            (has_custom, "version 8.19, or 9.1 or later"),
+            (_INFERENCE in capabilities.modules, f"module {_INFERENCE}"),
+            _licensed(capabilities),
+        )
     )
+
+
+def _licensed(capabilities: Capabilities) -> tuple[bool, str]:
+    asked = f"an Enterprise or trial licence (this one is {capabilities.licence or 'unknown'})"
+    return capabilities.has_paid_licence, asked
+
+
+def _not_there(wanted: Iterable[tuple[bool, str]]) -> tuple[str, ...]:
     return tuple(what for is_there, what in wanted if not is_there)
 
 

@@ -85,8 +85,9 @@ def _fusion(capabilities: Capabilities, spec: IndexSpec | None) -> Choice:
     if spec and spec.pipelines:
         return Choice("fusion", f"{spec.fusion} by the engine", "its search pipeline does it")
     how = spec.fusion if spec else "min_max"
-    paid = capabilities.distribution == "elasticsearch" and not capabilities.has_paid_licence
-    why = "the engine's own needs an Enterprise licence" if paid else "scores and pages do not depend on the page size"
+    why = "scores and pages do not depend on the page size"
+    if capabilities.distribution == "elasticsearch" and (missing := capabilities.missing_for_retriever_fusion):
+        why += f"; for its retrievers rrf and linear the engine lacks {', '.join(missing)}"
     return Choice("fusion", f"{how} by the sidecar", why)
 
 

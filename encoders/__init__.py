@@ -1,6 +1,7 @@
 """Text -> vectors, term weights and scores. Names load on first use, so that importing the room costs nothing."""
 
 from .lazy import on_first_use
+from .old_paths import register
 
 _NAMES = {
     "EncoderError": "errors",
@@ -19,6 +20,7 @@ _NAMES = {
     "Model": "inference.model",
     "TextRefused": "inference.model",
     "open_model": "inference.model",
+    "usable_cores": "inference.machine",
     "RefusedText": "inference.tokenizer",
     "TokenizedText": "inference.tokenizer",
     "TokenBudget": "inference.plan",
@@ -48,6 +50,7 @@ _NAMES = {
     "WrongBackend": "errors",
     "export_dynamic_quantized_onnx_model": "backends.quantise",
     "export_optimized_onnx_model": "backends.quantise",
+    "last_checkpoint": "training.checkpoints",
     "mine_hard_negatives": "util.hard_negatives",
     "export_static_quantized_openvino_model": "backends.quantise_openvino",
     "prune_layers": "layer_pruning",
@@ -58,8 +61,6 @@ _NAMES = {
     "semantic_search_faiss": "quantized_search",
     "semantic_search_usearch": "quantized_search",
 }
-
-
 # Packages and modules that user code reaches as attributes.
 _MODULES = (
     "backend",
@@ -67,6 +68,7 @@ _MODULES = (
     "data_collator",
     "datasets",
     "evaluation",
+    "fit_mixin",
     "losses",
     "model_card",
     "models",
@@ -82,9 +84,5 @@ _MODULES = (
     "util",
 )
 
-
-__getattr__ = on_first_use(__name__, _NAMES, _MODULES)
-
-
-def __dir__() -> list[str]:
-    return sorted([*_NAMES, *_MODULES])
+__getattr__, __dir__ = on_first_use(__name__, _NAMES, _MODULES)
+register(__name__)

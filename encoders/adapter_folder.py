@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .adapters import require_peft
 from .errors import ModelNotFound, NotAModel, WrongBackend
 from .files import Where
+from .peft_mixin import require_peft
 from .sources import ADAPTER_FILE, hub_name, resolve
 
 MERGE = (

@@ -1,12 +1,13 @@
 """What runs a transformer and how its graph is written, under the names that user code imports them by."""
 
-import importlib
 from typing import Any
 
+from .lazy import on_first_use
+
 _NAMES = {
-    "export_dynamic_quantized_onnx_model": "backends.quantise",
-    "export_optimized_onnx_model": "backends.quantise",
-    "export_static_quantized_openvino_model": "backends.quantise_openvino",
+    "export_dynamic_quantized_onnx_model": ".backends.quantise",
+    "export_optimized_onnx_model": ".backends.quantise",
+    "export_static_quantized_openvino_model": ".backends.quantise_openvino",
 }
 
 
@@ -30,7 +31,4 @@ def _load(backend: str, name: str, config: Any, task: str, model_kwargs: dict[st
     return model
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{_NAMES[name]}", __package__), name)
+__getattr__, _ = on_first_use(__name__, _NAMES)

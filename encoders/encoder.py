@@ -12,13 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from . import files, folder, multi_process, prompts
-from .adapters import Adapters
 from .inference.ahead import ahead, slices
 from .inference.plan import Batch
 from .loop import Part, part_size, run, wants_progress_bar
 from .modules.module import Features
 from .modules.pooling import Pooling
 from .modules.prepared import accepted_keywords, prepare
+from .peft_mixin import PeftAdapterMixin
 from .renames import warn_renamed
 from .similarity_functions import Similarity, SimilarityFunction
 from .sources import hub_origin, resolve
@@ -59,7 +59,7 @@ class LoadRequest:
         }
 
 
-class Encoder(Adapters, nn.Sequential):
+class Encoder(PeftAdapterMixin, nn.Sequential):
     """A pipeline of modules from texts to embeddings or scores."""
 
     kind: ClassVar[str] = "SentenceTransformer"

@@ -5,14 +5,24 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 
-def on_first_use(package: str, names: Mapping[str, str], modules: Collection[str] = ()) -> Callable[[str], Any]:
-    """The `__getattr__` of a package: `names` are in the submodules given, `modules` are submodules themselves."""
+def on_first_use(
+    package: str, names: Mapping[str, str], modules: Collection[str] = ()
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """The `__getattr__` and `__dir__` of a package.
+
+    `names` are in the submodules given (".one" is a module beside the package), `modules` are submodules themselves.
+    """
 
     def get(name: str) -> Any:
+        if name == "__all__":
+            return sorted(names)
         if name in modules:
             return importlib.import_module(f".{name}", package)
         if name not in names:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            raise AttributeError(f"module {package!r} has no attribute {name!r}; it has {', '.join(listed())}")
         return getattr(importlib.import_module(f".{names[name]}", package), name)
 
-    return get
+    def listed() -> list[str]:
+        return sorted({*names, *modules})
+
+    return get, listed

@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .adapters import has_adapters
 from .inference.layout import Config, has_layout
 from .inference.packed import PackedBackbone, PackedTokens, TensorTable, pack, packed_backbone, splade
 from .inference.packed.activations import ACTIVATIONS
 from .modules.splade_pooling import SpladePooling
+from .peft_mixin import has_adapters
 
 _HEADS = ("Model", "ForMaskedLM", "ForSequenceClassification")
 _FAMILIES = ("Bert", "Roberta", "XLMRoberta", "Camembert", "DistilBert", "MPNet", "ModernBert")

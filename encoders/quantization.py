@@ -6,6 +6,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from torch import Tensor
 
+from .lazy import on_first_use
+
 logger = logging.getLogger(__name__)
 
 Precision = Literal["float32", "int8", "uint8", "binary", "ubinary"]
@@ -76,9 +78,6 @@ def _scalar(values: np.ndarray[Any, Any], precision: str, ranges: np.ndarray[Any
     return levels.astype(np.uint8) if precision == "uint8" else (levels - 128).astype(np.int8)
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("semantic_search_faiss", "semantic_search_usearch"):
-        from . import quantized_search
-
-        return getattr(quantized_search, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, _ = on_first_use(
+    __name__, {"semantic_search_faiss": ".quantized_search", "semantic_search_usearch": ".quantized_search"}
+)

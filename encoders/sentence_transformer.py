@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from . import files
 from .encoder import Backend, LoadRequest
-from .fitting import Fit
+from .fit_mixin import FitMixin
 from .inputs import as_list
 from .loop import in_input_order, stack_in_input_order, wants_progress_bar
 from .model_card import SentenceTransformerModelCardData
@@ -35,7 +35,7 @@ OutputValue = Literal["sentence_embedding", "token_embeddings"]
 _OUTPUT_VALUES = ("sentence_embedding", "token_embeddings", None)
 
 
-class SentenceTransformer(Fit, PipelineEncoder):
+class SentenceTransformer(FitMixin, PipelineEncoder):
     """Loads or builds a model that turns texts into dense vectors."""
 
     model_card_data_class = SentenceTransformerModelCardData

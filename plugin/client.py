@@ -103,10 +103,20 @@ class SidecarClient:
         )
 
     def encode_document(self, texts: Sequence[str]) -> list[Encoded | EncodingFailed]:
-        """One result a text, in order, by the dense and the sparse model at once."""
+        """One result a text, in order, by the dense and the sparse model at once.
+
+        What a slow sidecar has no time for at once is sent in smaller parts, down to single texts.
+        """
+        results: list[Encoded | EncodingFailed] = []
         size = self._texts_per_request
-        parts = [texts[start : start + size] for start in range(0, len(texts), size)]
-        return [result for part in parts for result in self._encode("/encode_document", part)]
+        while len(results) < len(texts):
+            part = texts[len(results) : len(results) + size]
+            try:
+                results += self._encode("/encode_document", part, is_divisible=len(part) > 1)
+                size = min(2 * size, self._texts_per_request)
+            except _TooMuch:
+                size = len(part) // 2
+        return results
 
     def encode_query(self, text: str, *, deadline_s: float = math.inf) -> Encoded:
         """The query by the dense and the sparse model at once. Raises SidecarRefused for a text that is none."""
@@ -155,16 +165,20 @@ class SidecarClient:
             raise SidecarRefused(f"the sidecar {self.url} serves neither a dense nor a sparse model; start it with one")
         return models
 
-    def _encode(self, path: str, texts: Sequence[str], deadline_s: float = math.inf) -> list[Encoded | EncodingFailed]:
+    def _encode(
+        self, path: str, texts: Sequence[str], deadline_s: float = math.inf, *, is_divisible: bool = False
+    ) -> list[Encoded | EncodingFailed]:
         models = self._encoding_models(deadline_s)
         failed = {place: reason for place, text in enumerate(texts) if (reason := _invalid(text))}
         sent = ["" if place in failed else text for place, text in enumerate(texts)]
         body = {"texts": sent, "models": [model.name for model in models]}
-        replies = self._ask("POST", path, body, deadline_s)["results"]
+        replies = self._ask("POST", path, body, deadline_s, is_divisible=is_divisible)["results"]
         for reply, model in zip(replies, models, strict=True):
             self._check_unchanged(reply, model)
             for error in reply["errors"]:
                 if error["status"] in _PASSING:
+                    if is_divisible:
+                        raise _TooMuch
                     slow = f"the sidecar {self.url} was too slow for a text: {error['message']}"
                     raise self._late(deadline_s)(slow)
                 failed.setdefault(error["index"], error["message"])
@@ -185,10 +199,18 @@ class SidecarClient:
                 "this began; serve that model again, or begin anew"
             )
 
-    def _ask(self, method: str, path: str, body: Any = None, deadline_s: float = math.inf) -> Any:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        deadline_s: float = math.inf,
+        *,
+        is_divisible: bool = False,
+    ) -> Any:
         started_s = time.monotonic()
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(_Passing),
+            retry=tenacity.retry_if_exception(lambda err: _is_worth_another_try(err, is_divisible)),
             wait=_wait,
             stop=tenacity.stop_after_delay(self._patience_s) | tenacity.stop_before_delay(deadline_s - started_s),
             reraise=True,
@@ -197,6 +219,8 @@ class SidecarClient:
         try:
             return retrying(self._ask_once, method, path, content, deadline_s)
         except _Passing as err:
+            if is_divisible and err.is_late:
+                raise _TooMuch from err
             kind = self._late(deadline_s) if err.is_late else EncoderUnavailable
             took = "by the deadline" if kind is EncoderLate else f"in {time.monotonic() - started_s:.2g} s"
             raise kind(
@@ -236,6 +260,15 @@ class _Passing(Exception):
         super().__init__(message)
         self.retry_after_s = retry_after_s
         self.is_late = is_late
+
+
+class _TooMuch(Exception):
+    """More texts than there was time for; fewer may be in time."""
+
+
+def _is_worth_another_try(err: BaseException, is_divisible: bool) -> bool:
+    """What comes too late is not sent again as it is where less can be sent."""
+    return isinstance(err, _Passing) and not (is_divisible and err.is_late)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

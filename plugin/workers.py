@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from outrider.encoders import EncoderError
+from outrider.encoders import EncoderError, usable_cores
 
 from .errors import PluginError, WorkerFailed
 from .launcher import dying_with_parent
@@ -144,7 +144,7 @@ def _work(settings: Settings, reread: Reread | None, told: Connection) -> None:
 
 def with_own_cores(settings: Settings) -> Settings:
     """The settings with the cores divided among the workers, where a model does not say how many threads it wants."""
-    threads = max(1, len(os.sched_getaffinity(0)) // settings.workers)
+    threads = max(1, usable_cores() // settings.workers)
     models = tuple(
         model if model.threads else model.model_copy(update={"threads": threads}) for model in settings.models
     )

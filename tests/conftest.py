@@ -15,10 +15,15 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from safetensors.numpy import load_file, save_file
 
 from outrider.encoders import DEFAULT_DENSE, resolve
 from outrider.plugin.launcher import Engine
+
+# How long an example takes tells how busy the machine is, and nothing about the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

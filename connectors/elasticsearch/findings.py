@@ -5,7 +5,6 @@ from ..finding import Finding
 from .fields import dense_field, sparse_field
 from .since import has
 
-_FUSING = frozenset(("rank-rrf", "x-pack-rank-rrf"))
 _ML = "x-pack-ml"
 
 
@@ -34,8 +33,10 @@ def _who_encodes(capabilities: Capabilities) -> Finding:
 
 def _taken_for_granted(capabilities: Capabilities) -> list[Finding]:
     told = []
-    if capabilities.has_paid_licence and not _FUSING & capabilities.modules:
-        told.append(Finding("note", "no module rank-rrf: results are fused by the sidecar"))
+    if missing := capabilities.missing_for_retriever_fusion:
+        told.append(Finding("note", f"lacking {', '.join(missing)}: no rrf and linear retrievers; the sidecar fuses"))
     if _ML in capabilities.modules:
         told.append(Finding("note", "assumed, not tried: the machine-learning module lets pipelines use our endpoints"))
+    else:
+        told.append(Finding("note", f"no module {_ML}: no `inference` processor in ingest pipelines"))
     return told

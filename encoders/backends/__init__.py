@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..adapters import has_adapters
+from ..peft_mixin import has_adapters
 
 BACKENDS = ("torch", "onnx", "openvino")
 

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from transformers.modeling_outputs import SequenceClassifierOutput
 
 from .. import files, folder
-from ..adapters import has_adapters
 from ..dotted import dotted_name
 from ..encoder import Backend, Encoder, LoadRequest
 from ..inputs import as_pairs
@@ -20,18 +19,20 @@ from ..loop import stack_in_input_order, wants_progress_bar
 from ..model_card import CrossEncoderModelCardData
 from ..modules.module import Features
 from ..modules.sequence_classifier import SequenceClassifier
+from ..peft_mixin import has_adapters
 from ..prompts import choose_prompt
 from ..publishing import push, write_card
 from ..renames import keywords, warn_renamed
 from ..saving import save_pipeline
 from . import activation
 from .activation import Activation
-from .fitting import CrossFit
+from .fit_mixin import FitMixin
+from .util import cross_encoder_init_args_decorator, cross_encoder_predict_rank_args_decorator
 
 logger = logging.getLogger(__name__)
 
 
-class CrossEncoder(CrossFit, Encoder):
+class CrossEncoder(FitMixin, Encoder):
     """Loads a model that scores pairs of texts, or ranks documents for a query."""
 
     kind = "CrossEncoder"
@@ -39,18 +40,7 @@ class CrossEncoder(CrossFit, Encoder):
     usual_prompts: ClassVar[dict[str, str]] = {}
     activation_fn: Activation
 
-    @keywords(
-        old={
-            "model_name": "model_name_or_path",
-            "automodel_args": "model_kwargs",
-            "tokenizer_args": "tokenizer_kwargs",
-            "config_args": "config_kwargs",
-            "cache_dir": "cache_folder",
-            "default_activation_function": "activation_fn",
-        },
-        newer={"processor_kwargs": "tokenizer_kwargs"},
-        nested={"classifier_dropout": "config_kwargs"},
-    )
+    @cross_encoder_init_args_decorator
     def __init__(
         self,
         model_name_or_path: str | None = None,
@@ -171,7 +161,8 @@ class CrossEncoder(CrossFit, Encoder):
         """The activation, for models that are saved module by module; pairs have no similarity."""
         return {"activation_fn": dotted_name(self.activation_fn), "similarity_fn_name": None}
 
-    @keywords(old={"activation_fct": "activation_fn", "num_workers": None}, newer={"inputs": "sentences"})
+    @cross_encoder_predict_rank_args_decorator
+    @keywords(newer={"inputs": "sentences"})
     def predict(
         self,
         sentences: Any,
@@ -228,7 +219,7 @@ class CrossEncoder(CrossFit, Encoder):
             scores = torch.softmax(scores, dim=1)
         return scores[:, 0] if self.num_labels == 1 else scores
 
-    @keywords(old={"activation_fct": "activation_fn", "num_workers": None})
+    @cross_encoder_predict_rank_args_decorator
     def rank(
         self,
         query: str,

@@ -1,5 +1,13 @@
-"""The trainer, under its usual import path."""
+"""The trainer of cross-encoders."""
 
-from ..training.trainer import CrossEncoderTrainer
+from ..training.task import CROSS
+from ..training.trainer import SentenceTransformerTrainer
+
+
+class CrossEncoderTrainer(SentenceTransformerTrainer):
+    """Trains a cross-encoder."""
+
+    task = CROSS
+
 
 __all__ = ["CrossEncoderTrainer"]

@@ -117,6 +117,10 @@ class SentenceEvaluator:
             writer.writerow(row.values())
 
 
+# Its newer name.
+BaseEvaluator = SentenceEvaluator
+
+
 def suffixed(name: str) -> str:
     """`_name` for use in file names, nothing without a name."""
     return f"_{name}" if name else ""

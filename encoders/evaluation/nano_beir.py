@@ -8,6 +8,7 @@ import numpy as np
 from . import nano_beir_data
 from .base import SentenceEvaluator, suffixed
 from .information_retrieval import InformationRetrievalEvaluator, ScoreFunction
+from .sparsity import Sparsity
 
 Prompts = str | Mapping[str, str] | None
 
@@ -44,7 +45,9 @@ class NanoBEIREvaluator(SentenceEvaluator):
         self.dataset_names = nano_beir_data.checked_names(dataset_names)
         self.aggregate_fn, self.aggregate_key = aggregate_fn, aggregate_key
         self.write_csv, self.truncate_dim, self.dataset_id = write_csv, truncate_dim, dataset_id
-        self.name = f"NanoBEIR{suffixed(aggregate_key)}"
+        limit = next(iter(self._limit().values()))
+        cut = "" if limit is None else f"_{limit}"
+        self.name = f"NanoBEIR{suffixed(aggregate_key)}{cut}"
         self.csv_file = f"NanoBEIR_evaluation{suffixed(aggregate_key)}_results.csv"
         query_prompts, corpus_prompts = (
             _by_name(given, self.dataset_names) for given in (query_prompts, corpus_prompts)
@@ -71,7 +74,7 @@ class NanoBEIREvaluator(SentenceEvaluator):
                     data.queries,
                     data.corpus,
                     data.relevant,
-                    name=nano_beir_data.title(name),
+                    name=nano_beir_data.title(name) + cut,
                     query_prompt=query_prompts.get(name),
                     corpus_prompt=corpus_prompts.get(name),
                     **options,
@@ -96,6 +99,8 @@ class NanoBEIREvaluator(SentenceEvaluator):
         means = {key: float(self.aggregate_fn(values)) for key, values in parts.items()}
         first = self.evaluators[0]
         self.primary_metric = _primary(means, first)
+        counted = [evaluator.sparsity for evaluator in self.evaluators if evaluator.sparsity is not None]
+        self.sparsity = Sparsity.joined(counted) if counted else None
         own = self._finish(model, means, _row(means, first), output_path, epoch, steps)
         return metrics | own
 

@@ -1,5 +1,6 @@
 """How sparse the embeddings were that an evaluator saw."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor
@@ -18,9 +19,20 @@ class Sparsity:
     def add(self, group: str, embeddings: Any) -> None:
         """Count one block of embeddings."""
         rows = as_rows(embeddings)
-        counts = compute_count_vector(rows).cpu().double()
-        self._rows[group] = self._rows.get(group, 0) + rows.size(0)
-        self._active[group] = self._active[group] + counts if group in self._active else counts
+        self._count(group, rows.size(0), compute_count_vector(rows).cpu().double())
+
+    @classmethod
+    def joined(cls, parts: Sequence["Sparsity"]) -> "Sparsity":
+        """The texts of several counts as those of one."""
+        whole = cls(counts_flops=any(part._counts_flops for part in parts))
+        for part in parts:
+            for group, active in part._active.items():
+                whole._count(group, part._rows[group], active)
+        return whole
+
+    def _count(self, group: str, rows: int, active: Tensor) -> None:
+        self._rows[group] = self._rows.get(group, 0) + rows
+        self._active[group] = self._active[group] + active if group in self._active else active
 
     def metrics(self) -> dict[str, float]:
         """Mean active dimensions and share of zeros for each group."""

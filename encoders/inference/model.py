@@ -20,6 +20,7 @@ from .description import Kind, ModelDescription, describe, fingerprint
 from .executor import Executor, pad
 from .graph_cache import graph_path
 from .loss import PrecisionLoss
+from .machine import core_quota
 from .plan import plan_batches, restore_order
 from .query_table import QueryTable
 from .static_executor import StaticExecutor
@@ -207,10 +208,11 @@ def open_model(
     A folder that brings its own ONNX graph runs as that graph says. `backend` is "auto", "onnx", "openvino" or "torch",
     and `device` a device of torch ("cuda", "cpu"). "auto" is torch on a GPU where the machine has one, on a CPU the
     fastest of the others, and torch for a family that no graph is built for; `model.executor` says what runs, and why.
+    A forward takes `threads` cores: unless given all there are, or as many as the container's quota pays for.
     With `allow_pickle`, a folder's pytorch_model.bin is taken where it has no safetensors; only its tensors are loaded.
     Raises ModelNotFound, NotAModel, ModelCorrupt, MissingExtra, and ValueError for a name that is not known.
     """
-    wish = Wish(backend, precision, threads, device)
+    wish = Wish(backend, precision, threads or core_quota(), device)
     wish.check()
     folder = resolve(name, revision=revision, cache_folder=cache_folder, local_files_only=local_files_only, token=token)
     description = describe(folder, allow_pickle=allow_pickle)

@@ -19,8 +19,11 @@ class OnnxExecutor:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or 0
         options.inter_op_num_threads = 1
-        # Threads that spin between two batches would take the cores from the tokeniser and the HTTP loop.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # A short text is a chain of small steps, and threads that sleep between them cost more than the steps do. Of
+        # MiniLM-L6 in int8, 14 tokens, two Zen 4 cores: 2.1 ms and 3.8 ms of CPU, against 1.5 and 3.2. Between two
+        # batches they must sleep, or they would take the cores from the tokeniser and the HTTP loop.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+        options.add_session_config_entry("session.force_spinning_stop", "1")
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -2,18 +2,15 @@
 
 from typing import Any
 
-from .. import modules
+from ..lazy import on_first_use
+from ..modules import MODULES
 from ..renames import warn_renamed
+
+_get, __dir__ = on_first_use(__name__, {name: f".modules.{module}" for name, module in MODULES.items()})
 
 
 def __getattr__(name: str) -> Any:
     if name == "Asym":
         warn_renamed("models", "Asym", "Router")
         name = "Router"
-    if name not in modules.MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__dir__())}")
-    return getattr(modules, name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*modules.MODULES, "Asym"])
+    return _get(name)

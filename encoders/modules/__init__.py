@@ -1,7 +1,6 @@
 """The modules that models are built from. Importing this package imports no torch; using a name does."""
 
-import importlib
-from typing import Any
+from ..lazy import on_first_use
 
 MODULES = {
     "BoW": "bow",
@@ -27,8 +26,4 @@ MODULES = {
     "WordWeights": "word_weights",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{MODULES[name]}", __name__), name)
+__getattr__, __dir__ = on_first_use(__name__, MODULES)

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from ..adapters import has_adapters
+from ..peft_mixin import has_adapters
 from .module import Features
 from .transformer import Transformer
 

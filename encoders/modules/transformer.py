@@ -11,9 +11,9 @@ from torch.nn import functional
 
 from .. import files
 from ..adapter_folder import base_folder, name_for_adapters, tokenizer_folder
-from ..adapters import has_adapters
 from ..backends import load_backbone, save_backbone
 from ..errors import NotAModel
+from ..peft_mixin import has_adapters
 from ..renames import keywords
 from ..sources import resolve
 from .input_module import InputModule

@@ -1,9 +1,6 @@
 """Training examples of old, and readers of files into them. Use datasets.Dataset in new code."""
 
-import importlib
-from typing import Any
-
-from ..old_paths import register
+from ..lazy import on_first_use
 
 _NAMES = {
     "InputExample": "example",
@@ -14,14 +11,5 @@ _NAMES = {
     "STSDataReader": "tables",
     "TripletReader": "tables",
 }
-register(__name__, _NAMES)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(sorted(_NAMES))}")
-    return getattr(importlib.import_module(f".{_NAMES[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(_NAMES)
+__getattr__, __dir__ = on_first_use(__name__, _NAMES)

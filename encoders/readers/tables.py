@@ -1,6 +1,7 @@
 """Readers of separated columns: scored pairs and triplets."""
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..renames import warn_renamed
@@ -9,26 +10,23 @@ from .example import InputExample, example
 from .lines import cell, rows
 
 
+@dataclass
 class STSDataReader:
     """Two sentences and a score a line; scores are mapped from `min_score`..`max_score` to 0..1."""
 
-    def __init__(
-        self,
-        dataset_folder: str,
-        s1_col_idx: int = 0,
-        s2_col_idx: int = 1,
-        score_col_idx: int = 2,
-        delimiter: str = "\t",
-        quoting: int = csv.QUOTE_NONE,
-        normalize_scores: bool = True,
-        min_score: float = 0,
-        max_score: float = 5,
-    ) -> None:
-        warn_renamed("readers", type(self).__name__, "datasets.Dataset")
-        self.dataset_folder = dataset_folder
-        self.s1_col_idx, self.s2_col_idx, self.score_col_idx = s1_col_idx, s2_col_idx, score_col_idx
-        self.delimiter, self.quoting = delimiter, quoting
-        self.normalize_scores, self.min_score, self.max_score = normalize_scores, min_score, max_score
+    dataset_folder: str
+    s1_col_idx: int = 0
+    s2_col_idx: int = 1
+    score_col_idx: int = 2
+    delimiter: str = "\t"
+    quoting: int = csv.QUOTE_NONE
+    normalize_scores: bool = True
+    min_score: float = 0
+    max_score: float = 5
+
+    def __post_init__(self) -> None:
+        # A dataclass's constructor stands between this and the caller.
+        warn_renamed("readers", type(self).__name__, "datasets.Dataset", stacklevel=4)
 
     def get_examples(self, filename: str, max_examples: int = 0) -> list[InputExample]:
         """One example a line, the first `max_examples`, or all (0)."""
@@ -48,45 +46,29 @@ class STSDataReader:
         return found
 
 
+@dataclass
 class STSBenchmarkDataReader(STSDataReader):
     """The same for the columns of the STS benchmark."""
 
-    def __init__(
-        self,
-        dataset_folder: str,
-        s1_col_idx: int = 5,
-        s2_col_idx: int = 6,
-        score_col_idx: int = 4,
-        delimiter: str = "\t",
-        quoting: int = csv.QUOTE_NONE,
-        normalize_scores: bool = True,
-        min_score: float = 0,
-        max_score: float = 5,
-    ) -> None:
-        warn_renamed("readers", type(self).__name__, "datasets.Dataset")
-        self.dataset_folder = dataset_folder
-        self.s1_col_idx, self.s2_col_idx, self.score_col_idx = s1_col_idx, s2_col_idx, score_col_idx
-        self.delimiter, self.quoting = delimiter, quoting
-        self.normalize_scores, self.min_score, self.max_score = normalize_scores, min_score, max_score
+    s1_col_idx: int = 5
+    s2_col_idx: int = 6
+    score_col_idx: int = 4
 
 
+@dataclass
 class TripletReader:
     """Anchor, positive and negative a line."""
 
-    def __init__(
-        self,
-        dataset_folder: str,
-        s1_col_idx: int = 0,
-        s2_col_idx: int = 1,
-        s3_col_idx: int = 2,
-        has_header: bool = False,
-        delimiter: str = "\t",
-        quoting: int = csv.QUOTE_NONE,
-    ) -> None:
-        warn_renamed("readers", type(self).__name__, "datasets.Dataset")
-        self.dataset_folder = dataset_folder
-        self.s1_col_idx, self.s2_col_idx, self.s3_col_idx = s1_col_idx, s2_col_idx, s3_col_idx
-        self.has_header, self.delimiter, self.quoting = has_header, delimiter, quoting
+    dataset_folder: str
+    s1_col_idx: int = 0
+    s2_col_idx: int = 1
+    s3_col_idx: int = 2
+    has_header: bool = False
+    delimiter: str = "\t"
+    quoting: int = csv.QUOTE_NONE
+
+    def __post_init__(self) -> None:
+        warn_renamed("readers", type(self).__name__, "datasets.Dataset", stacklevel=4)
 
     def get_examples(self, filename: str, max_examples: int = 0) -> list[InputExample]:
         """One example a line, the first `max_examples`, or all (0)."""

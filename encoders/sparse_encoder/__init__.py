@@ -19,4 +19,4 @@ _MODULES = (
     "training_args",
 )
 
-__getattr__ = on_first_use(__name__, _TRAINING, _MODULES)
+__getattr__, __dir__ = on_first_use(__name__, _TRAINING, _MODULES)

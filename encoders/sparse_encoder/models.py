@@ -1,17 +1,8 @@
 """The modules of sparse models, under the name that user code imports them by."""
 
-from typing import Any
-
-from .. import modules
+from ..lazy import on_first_use
+from ..modules import MODULES
 
 _NAMES = ("MLMTransformer", "SparseAutoEncoder", "SparseStaticEmbedding", "SpladePooling")
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(_NAMES)}")
-    return getattr(modules, name)
-
-
-def __dir__() -> list[str]:
-    return sorted(_NAMES)
+__getattr__, __dir__ = on_first_use(__name__, {name: f"..modules.{MODULES[name]}" for name in _NAMES})

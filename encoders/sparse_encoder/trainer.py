@@ -1,5 +1,13 @@
-"""The trainer, under its usual import path."""
+"""The trainer of sparse encoders."""
 
-from ..training.trainer import SparseEncoderTrainer
+from ..training.task import SPARSE
+from ..training.trainer import SentenceTransformerTrainer
+
+
+class SparseEncoderTrainer(SentenceTransformerTrainer):
+    """Trains a sparse encoder."""
+
+    task = SPARSE
+
 
 __all__ = ["SparseEncoderTrainer"]

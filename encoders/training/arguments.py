@@ -1,6 +1,7 @@
 """Training arguments: those of transformers and five of our own."""
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ from transformers.training_args import ParallelMode
 from .errors import TrainingError
 from .multi_dataset import MultiDatasetBatchSamplers
 from .samplers import BatchSamplers
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -45,6 +48,9 @@ class SentenceTransformerTrainingArguments(TrainingArguments):
         if isinstance(self.multi_dataset_batch_sampler, str):
             self.multi_dataset_batch_sampler = MultiDatasetBatchSamplers(self.multi_dataset_batch_sampler)
         self.prediction_loss_only = True
+        if self.fp16 and self.device.type == "cpu":
+            # accelerate leaves it out without a word.
+            logger.warning("fp16 does nothing on a CPU; bf16=True computes in 16 bits there")
         # The model runs once for each column before one backward pass: buffers must not be written in between.
         self.ddp_broadcast_buffers = False
         if self.parallel_mode == ParallelMode.DISTRIBUTED:

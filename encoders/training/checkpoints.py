@@ -39,13 +39,11 @@ def told_if_full(folder: str, step: int) -> Iterator[None]:
         raise
 
 
-def last_whole(folder: str) -> str:
-    """The newest checkpoint that was written to its end. Raises TrainingError if there is none."""
+def last_checkpoint(folder: str | Path) -> str | None:
+    """The newest checkpoint in a folder that was written to its end; None if there is none."""
     # The state of the run is what the trainer writes last.
     found = [path for path in Path(folder).glob("checkpoint-*") if _is_json(path / "trainer_state.json")]
-    if not found:
-        raise TrainingError(f"there is no whole checkpoint in {folder!r} to resume from")
-    return str(max(found, key=lambda path: int(path.name.rpartition("-")[2])))
+    return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
 
 
 def _is_json(path: Path) -> bool:

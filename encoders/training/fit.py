@@ -13,7 +13,7 @@ from datasets import Dataset
 
 from ..datasets.by_label import SentenceLabelDataset
 from ..datasets.no_duplicates import NoDuplicatesDataLoader
-from .checkpoints import last_whole
+from .checkpoints import last_checkpoint
 from .errors import TrainingError
 from .samplers import BatchSamplers
 
@@ -190,8 +190,7 @@ def _unused_folder() -> str:
 
 
 def _latest(options: FitOptions) -> str | None:
-    try:
-        return last_whole(options.checkpoint_path or "")
-    except TrainingError as err:
-        logger.warning("%s; the run begins anew", err)
-        return None
+    found = last_checkpoint(options.checkpoint_path) if options.checkpoint_path else None
+    if found is None:
+        logger.warning("there is no whole checkpoint in %r; the run begins anew", options.checkpoint_path)
+    return found

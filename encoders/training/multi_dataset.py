@@ -44,11 +44,6 @@ class MultiDatasetDefaultBatchSampler(SetEpochMixin, BatchSampler):
         """Where each dataset's rows begin in all rows."""
         return [0, *accumulate(len(part) for part in self.dataset.datasets)][:-1]
 
-    def reseed(self) -> None:
-        """Put the generator at the beginning of this epoch."""
-        if self.generator is not None:
-            self.generator.manual_seed(self.seed + self.epoch)
-
 
 class RoundRobinBatchSampler(MultiDatasetDefaultBatchSampler):
     """A batch of each in turn, until one has no more."""

@@ -1,6 +1,6 @@
 """Which loss is for which data, and the model inside it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from datasets import DatasetDict
@@ -9,10 +9,15 @@ from torch import nn
 from .errors import TrainingError
 
 
-def check_names(losses: Any, **data: Any) -> None:
-    """Raises TrainingError if a dict of losses has none for one of the datasets."""
-    if not isinstance(losses, Mapping):
-        return
+def chosen(loss: Any, prepare: Callable[[Any], Any], **data: Any) -> Any:
+    """The loss, or each of a dict, prepared. Raises TrainingError if a dict has none for one of the datasets."""
+    if not isinstance(loss, Mapping):
+        return prepare(loss)
+    _check_names(loss, **data)
+    return {name: prepare(one) for name, one in loss.items()}
+
+
+def _check_names(losses: Mapping[str, Any], **data: Any) -> None:
     for role, datasets in data.items():
         if datasets is None:
             continue

@@ -25,6 +25,9 @@ class BatchSamplers(StrEnum):
 class SetEpochMixin:
     """Another order in every epoch, the same one in every run."""
 
+    generator: torch.Generator | None
+    seed: int
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.epoch = 0
@@ -32,6 +35,11 @@ class SetEpochMixin:
     def set_epoch(self, epoch: int) -> None:
         """Which epoch comes next."""
         self.epoch = epoch
+
+    def reseed(self) -> None:
+        """Put the generator at the beginning of this epoch."""
+        if self.generator is not None:
+            self.generator.manual_seed(self.seed + self.epoch)
 
 
 class DefaultBatchSampler(SetEpochMixin, BatchSampler):
@@ -52,11 +60,10 @@ class DefaultBatchSampler(SetEpochMixin, BatchSampler):
         super().__init__(rows, batch_size, drop_last)
         self.dataset, self.generator, self.seed = dataset, generator, seed
         self.valid_label_columns = valid_label_columns or []
+        self.prepare()
 
-    def reseed(self) -> None:
-        """Put the generator at the beginning of this epoch."""
-        if self.generator is not None:
-            self.generator.manual_seed(self.seed + self.epoch)
+    def prepare(self) -> None:
+        """What a child reads of the dataset beforehand."""
 
     def shuffled(self, count: int) -> list[int]:
         """0 to count - 1 in this epoch's order."""
@@ -122,28 +129,20 @@ class NoDuplicatesBatchSampler(DefaultBatchSampler):
 class GroupByLabelBatchSampler(DefaultBatchSampler):
     """At least two rows of every label in a batch, as the batch triplet losses need."""
 
-    def __init__(
-        self,
-        dataset: Any,
-        batch_size: int,
-        drop_last: bool,
-        valid_label_columns: list[str] | None = None,
-        generator: torch.Generator | None = None,
-        seed: int = 0,
-    ) -> None:
-        super().__init__(dataset, batch_size, drop_last, valid_label_columns, generator, seed)
-        column = next((name for name in self.valid_label_columns if name in dataset.column_names), None)
+    def prepare(self) -> None:
+        """The rows of each label. Raises TrainingError where there is none, or no room for two rows."""
+        if self.batch_size < 2:
+            raise TrainingError(f"grouping by label needs a batch size of at least 2, got {self.batch_size}")
+        names = self.dataset.column_names
+        column = next((name for name in self.valid_label_columns if name in names), None)
         if column is None:
             raise TrainingError(
-                f"grouping by label needs one of the columns {self.valid_label_columns}; the dataset has "
-                f"{dataset.column_names}"
+                f"grouping by label needs one of the columns {self.valid_label_columns}; the dataset has {names}"
             )
         groups: dict[Any, list[int]] = defaultdict(list)
-        for index, label in enumerate(dataset[column]):
+        for index, label in enumerate(self.dataset[column]):
             groups[label].append(index)
         self.groups = [rows for rows in groups.values() if len(rows) > 1]
-        if batch_size < 2:
-            raise TrainingError(f"grouping by label needs a batch size of at least 2, got {batch_size}")
 
     def __len__(self) -> int:
         rows = sum(len(group) // 2 * 2 for group in self.groups)

@@ -26,6 +26,17 @@ class Task:
     # Whether the model reads a row's columns together, so that their lengths add up.
     joins_columns: bool = False
 
+    def collator_for(self, model: Any, args: Any) -> SentenceTransformerDataCollator:
+        """The collator for this model, with the prompts and routes of the arguments."""
+        keeps_prompt = any(getattr(module, "include_prompt", True) is False for module in model.modules())
+        return self.collator(
+            model.tokenize,
+            router_mapping=args.router_mapping,
+            prompts=args.prompts,
+            include_prompt_lengths=keeps_prompt,
+            all_special_ids=set(getattr(model.tokenizer, "all_special_ids", ())),
+        )
+
 
 def tokenized_columns(batch: dict[str, Any]) -> list[dict[str, Any]]:
     """The features of each column."""

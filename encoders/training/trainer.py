@@ -1,4 +1,4 @@
-"""The trainer of all three kinds of model, on transformers' Trainer."""
+"""The trainer of all three kinds of model, on transformers' Trainer; a task says what differs."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ from .errors import TrainingError
 from .loss_parts import LossParts
 from .optimizer import add_loss_weights, set_rates
 from .splade_schedule import SpladeRegularizerWeightSchedulerCallback, is_regularised
-from .task import CROSS, DENSE, SPARSE, Task
+from .task import DENSE, Task
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class SentenceTransformerTrainer(Trainer):
             raise TrainingError(f"eval_strategy is {args.eval_strategy!s}; give an eval_dataset or an evaluator, too")
         if data_collator is None and not args.router_mapping:
             check_routes(model, train_dataset)
-        collator = data_collator or self._collator(model, args)
+        collator = data_collator or self.task.collator_for(model, args)
         super().__init__(
             model=None if model_init is not None else model,
             args=args,
@@ -93,25 +93,13 @@ class SentenceTransformerTrainer(Trainer):
         # Where evaluators write their files.
         self.evaluation_folder = os.path.join(self.args.output_dir, "eval")
         self._parts = LossParts()
-        self.loss = self._losses(loss, self.model)
-        self._add_callbacks()
-
-    def _collator(self, model: Any, args: Any) -> Any:
-        keeps_prompt = any(getattr(module, "include_prompt", True) is False for module in model.modules())
-        return self.task.collator(
-            model.tokenize,
-            router_mapping=args.router_mapping,
-            prompts=args.prompts,
-            include_prompt_lengths=keeps_prompt,
-            all_special_ids=set(getattr(model.tokenizer, "all_special_ids", ())),
+        self.loss = objective.chosen(
+            loss if loss is not None else self.task.default_loss(self.model),
+            lambda one: self.prepare_loss(one, self.model),
+            train_dataset=self.train_dataset,
+            eval_dataset=self.eval_dataset,
         )
-
-    def _losses(self, loss: Any, model: Any) -> Any:
-        loss = loss if loss is not None else self.task.default_loss(model)
-        if not isinstance(loss, Mapping):
-            return self.prepare_loss(loss, model)
-        objective.check_names(loss, train_dataset=self.train_dataset, eval_dataset=self.eval_dataset)
-        return {name: self.prepare_loss(part, model) for name, part in loss.items()}
+        self._add_callbacks()
 
     def prepare_loss(self, loss: Any, model: Any) -> Any:
         """The loss for this model, on its device; a class or function is called with the model."""
@@ -282,7 +270,10 @@ class SentenceTransformerTrainer(Trainer):
     def train(self, resume_from_checkpoint: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Train, from the start or from a checkpoint: a folder, or True for the last one that was written whole."""
         if resume_from_checkpoint is True:
-            resume_from_checkpoint = checkpoints.last_whole(self.args.output_dir)
+            folder = self.args.output_dir
+            resume_from_checkpoint = checkpoints.last_checkpoint(folder)
+            if resume_from_checkpoint is None:
+                raise TrainingError(f"there is no whole checkpoint in {folder!r} to resume from")
         return super().train(resume_from_checkpoint, *args, **kwargs)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:  # noqa: ARG002
@@ -305,15 +296,3 @@ class SentenceTransformerTrainer(Trainer):
     def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
         """Not counted: a batch has several columns of tokens."""
         return 0
-
-
-class SparseEncoderTrainer(SentenceTransformerTrainer):
-    """Trains a sparse encoder."""
-
-    task = SPARSE
-
-
-class CrossEncoderTrainer(SentenceTransformerTrainer):
-    """Trains a cross-encoder."""
-
-    task = CROSS

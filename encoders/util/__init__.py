@@ -1,9 +1,8 @@
 """Helpers around embeddings: similarity, search, mining, tensors, files and the environment."""
 
-import importlib
-from typing import Any
+from ..lazy import on_first_use
 
-_NAMES = {
+_BY_MODULE = {
     "distributed": ("all_gather", "all_gather_with_grad"),
     "decorators": ("save_to_hub_args_decorator",),
     "environment": (
@@ -13,13 +12,12 @@ _NAMES = {
         "is_datasets_available",
         "is_training_available",
     ),
-    "file_io": ("http_get", "is_sentence_transformer_model", "load_dir_path", "load_file_path"),
+    "file_io": ("disabled_tqdm", "http_get", "is_sentence_transformer_model", "load_dir_path", "load_file_path"),
     "hard_negatives": ("mine_hard_negatives",),
     "misc": (
         "append_to_last_row",
         "disable_datasets_caching",
         "disable_logging",
-        "disabled_tqdm",
         "fullname",
         "import_from_string",
     ),
@@ -51,25 +49,15 @@ _NAMES = {
         "truncate_embeddings",
     ),
 }
-_PLACES = {name: module for module, names in _NAMES.items() for name in names}
-# These live beside this package, as elsewhere in the field's layout.
+# Beside this package, as elsewhere in the field's layout.
 _OUTSIDE = {
-    "SimilarityFunction": "similarity_functions",
-    "install_logger": "logging_handler",
-    "LoggingHandler": "logging_handler",
-    "quantize_embeddings": "quantization",
-    "semantic_search_faiss": "quantized_search",
-    "semantic_search_usearch": "quantized_search",
+    "SimilarityFunction": ".similarity_functions",
+    "install_logger": ".logging_handler",
+    "LoggingHandler": ".logging_handler",
+    "quantize_embeddings": ".quantization",
+    "semantic_search_faiss": ".quantized_search",
+    "semantic_search_usearch": ".quantized_search",
 }
+_NAMES = {name: module for module, names in _BY_MODULE.items() for name in names}
 
-
-def __getattr__(name: str) -> Any:
-    if name in _PLACES:
-        return getattr(importlib.import_module(f".{_PLACES[name]}", __name__), name)
-    if name in _OUTSIDE:
-        return getattr(importlib.import_module(f"..{_OUTSIDE[name]}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*_PLACES, *_OUTSIDE})
+__getattr__, __dir__ = on_first_use(__name__, _NAMES | _OUTSIDE, _BY_MODULE)

@@ -1,8 +1,18 @@
 """Files of models and of the web."""
 
 from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
 from .. import files
+
+
+class disabled_tqdm(tqdm):  # type: ignore[misc] # noqa: N801 -- the field's name
+    """A progress bar that shows nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "disable": True})
 
 
 def is_sentence_transformer_model(
@@ -47,7 +57,6 @@ def load_dir_path(
 def http_get(url: str, path: str) -> None:
     """Download a URL into a file; a half-finished download leaves nothing under that name."""
     import httpx
-    from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tqdm.auto import tqdm  # type: ignore[import-untyped]
-
 from ..dotted import dotted_name, import_dotted
 from ..renames import keywords
 
@@ -50,13 +48,6 @@ def disable_datasets_caching() -> Iterator[None]:
     finally:
         if enabled:
             enable_caching()
-
-
-class disabled_tqdm(tqdm):  # type: ignore[misc] # noqa: N801 -- the field's name
-    """A progress bar that shows nothing."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "disable": True})
 
 
 def append_to_last_row(csv_path: str, additional_data: list[Any]) -> bool:

@@ -84,6 +84,7 @@ def _texts(result: "Result", spec: "IndexSpec") -> list[str]:
 
 
 def _print_answer(answer: "Answer", spec: "IndexSpec", offset: int) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -95,8 +96,10 @@ def _print_answer(answer: "Answer", spec: "IndexSpec", offset: int) -> None:
     stages = [stage for stage in STAGES if any(stage in r.ranks for r in answer.results)]
     is_boosted = any(r.boost != 1 for r in answer.results)
     table = Table(
-        *("#", *stages, *(["boost"] if is_boosted else []), "score"), title=Text(answer.query), title_justify="left"
+        title=Text(answer.query), title_justify="left", box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0)
     )
+    for name in ("#", *stages, *(["boost"] if is_boosted else []), "score"):
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("document", ratio=1, overflow="ellipsis", no_wrap=True)
     for place, result in enumerate(answer.results, start=offset + 1):
         shown = " | ".join(_texts(result, spec))

@@ -19,6 +19,7 @@ from outrider.encoders import (
     SentenceTransformerTrainingArguments,
     SparseEncoderTrainer,
     SparseEncoderTrainingArguments,
+    last_checkpoint,
 )
 from outrider.encoders.cross_encoder import losses as pair_losses
 from outrider.encoders.losses import MarginMSELoss, MultipleNegativesRankingLoss
@@ -80,12 +81,6 @@ def fit(model: Any, spec: TrainSpec, rows: Sequence[Row], work: Path, clock: Clo
     losses = tuple((each["step"], each["loss"]) for each in history if "loss" in each)
     learning = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     return Fitted(trainer.state.global_step, trainer.state.max_steps, frozen, learning, losses)
-
-
-def last_checkpoint(work: Path) -> str | None:
-    """The last whole one: its state is written after all else, so one without it was cut off while it was saved."""
-    whole = [path.parent for path in work.glob("checkpoint-*/trainer_state.json")]
-    return str(max(whole, key=lambda path: int(path.name.partition("-")[2]))) if whole else None
 
 
 def dataset(rows: Sequence[Row], spec: TrainSpec) -> Dataset:

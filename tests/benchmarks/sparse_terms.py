@@ -129,7 +129,8 @@ def stored(cluster: Cluster, encoder: Once, folder: Path, prune: Pruning | None)
     assert spec.sparse is not None
     spec = replace(spec, sparse=replace(spec.sparse, prune=prune))
     assert index_documents(cluster, spec, encoder, read_jsonl(folder / "corpus.jsonl.gz")).failed == 0
-    cluster.write("POST", f"/{index}/_forcemerge?max_num_segments=1")
+    cluster.write("POST", f"/{index}/_forcemerge?max_num_segments=1&flush=true")
+    cluster.write("POST", f"/{index}/_refresh")  # lets go of the segments that were merged
     size = cluster.read("GET", f"/{index}/_stats/store")["_all"]["primaries"]["store"]["size_in_bytes"]
     documents = [each.sparse for each in encoder.documents.values() if isinstance(each, Encoded) and each.sparse]
     terms = statistics.mean(len(prune.kept(each) if prune else each) for each in documents)

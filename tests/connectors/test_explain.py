@@ -51,6 +51,14 @@ def test_the_licence_decides_who_may_encode() -> None:
     assert "8.19, or 9.1 or later" in told(old)["encoding"]
 
 
+def test_a_trial_without_the_module_has_no_rank_fusion_of_its_own() -> None:
+    trimmed = told(capabilities("elasticsearch", "9.4.3", "trial", modules=("x-pack-inference",)))
+    assert "lacks module rank-rrf" in trimmed["fusion"]
+    assert "licence" not in trimmed["fusion"]
+    whole = told(capabilities("elasticsearch", "9.4.3", "trial", modules=("x-pack-inference", "rank-rrf")))
+    assert "lacks" not in whole["fusion"]
+
+
 def test_an_index_is_explained_as_it_is() -> None:
     spec = IndexSpec(
         "things",

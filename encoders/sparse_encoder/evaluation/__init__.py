@@ -1,9 +1,6 @@
 """How good a sparse model is, and how sparse its vectors are."""
 
-import importlib
-from typing import Any
-
-from ...old_paths import register
+from ...lazy import on_first_use
 
 _NAMES = {
     "ReciprocalRankFusionEvaluator": "rank_fusion",
@@ -16,14 +13,5 @@ _NAMES = {
     "SparseTranslationEvaluator": "translation",
     "SparseTripletEvaluator": "triplet",
 }
-register(__name__, _NAMES)
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__dir__())}")
-    return getattr(importlib.import_module(f".{_NAMES[name]}", __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(_NAMES)
+__getattr__, __dir__ = on_first_use(__name__, _NAMES)

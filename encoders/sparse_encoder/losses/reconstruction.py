@@ -38,9 +38,9 @@ class CSRReconstructionLoss(EmbeddingLoss):
         super().__init__(model)
         self.beta = beta
 
-    def of_outputs(self, outputs: list[Features]) -> dict[str, Tensor]:
-        """The three parts, by name."""
-        columns = [reconstruction(output) for output in outputs]
+    def compute_loss_from_embeddings(self, embeddings: list[Any], labels: Any = None, context: Any = None) -> Any:  # noqa: ARG002
+        """The three parts, by name, of each column's output: every embedding that the auto-encoder made."""
+        columns = [reconstruction(output) for output in embeddings]
         parts = {name: torch.stack([column[name] for column in columns]).mean() for name in columns[0]}
         return parts | {"reconstruction_loss_aux": parts["reconstruction_loss_aux"] * self.beta}
 
@@ -48,7 +48,7 @@ class CSRReconstructionLoss(EmbeddingLoss):
         """The three parts, by name."""
         features = list(sentence_features)
         self.check(len(features), labels)
-        return finite(self, self.of_outputs([self.model(dict(column)) for column in features]))
+        return finite(self, self.compute_loss_from_embeddings([self.model(dict(column)) for column in features]))
 
     def get_config_dict(self) -> dict[str, Any]:
         return {"beta": self.beta}
@@ -75,7 +75,7 @@ class CSRLoss(EmbeddingLoss):
         value = self.loss.compute_loss_from_embeddings(embeddings, labels, self.loss.context(features))
         named = value if isinstance(value, dict) else {"base_loss": value}
         base = {name: part * self.gamma for name, part in named.items()}
-        return finite(self, {**self.reconstruction_loss.of_outputs(outputs), **base})
+        return finite(self, {**self.reconstruction_loss.compute_loss_from_embeddings(outputs), **base})
 
     def get_config_dict(self) -> dict[str, Any]:
         return {"beta": self.beta, "gamma": self.gamma, "loss": self.loss}

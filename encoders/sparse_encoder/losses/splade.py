@@ -29,7 +29,7 @@ class FlopsLoss(EmbeddingLoss):
         rows = torch.cat(embeddings) if isinstance(embeddings, list) else embeddings
         if self.threshold is not None:
             rows = rows * ((rows != 0).sum(dim=1, keepdim=True) > self.threshold)
-        return rows.abs().mean(dim=0).square().sum()
+        return rows.mean(dim=0).square().sum()
 
     def get_config_dict(self) -> dict[str, Any]:
         return {"threshold": self.threshold}

@@ -70,7 +70,9 @@ def run(loss: Any, features: Any, labels: Any) -> tuple[dict[str, Tensor], dict[
     total = sum(parts.values())
     assert isinstance(total, Tensor)
     total.backward()  # type: ignore[no-untyped-call]
-    model = next(getattr(loss, name) for name in ("model", "sentence_embedder", "model2") if hasattr(loss, name))
+    model = next(
+        getattr(loss, name) for name in ("model", "sentence_embedder", "encoder", "model2") if hasattr(loss, name)
+    )
     gradients = {
         _plain(name): parameter.grad.clone()
         for name, parameter in model.named_parameters()
@@ -92,6 +94,11 @@ def assert_equal(ours: Any, theirs: Any, tolerance: float = 1e-5) -> None:
             torch.testing.assert_close(
                 mine[name], tensor, rtol=tolerance, atol=tolerance, msg=lambda m, n=name: f"{n}: {m}"
             )
+
+
+def losses_of(library: Any) -> set[str]:
+    """The names of all losses, and of the parts of losses, that a package of Sentence Transformers has."""
+    return {name for name in library.__all__ if issubclass(getattr(library, name), torch.nn.Module)}
 
 
 @pytest.fixture(scope="session")

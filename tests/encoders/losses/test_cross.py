@@ -9,7 +9,7 @@ from sentence_transformers.cross_encoder import losses as reference
 from outrider.encoders.cross_encoder import losses
 
 from ..evaluation.conftest import Both
-from .conftest import ANCHORS, COLUMNS, NEGATIVES, OTHERS, POSITIVES, assert_equal, fresh, run
+from .conftest import ANCHORS, COLUMNS, NEGATIVES, OTHERS, POSITIVES, assert_equal, fresh, losses_of, run
 
 BINARY = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0, 0.0])
 SCORES = torch.tensor([0.9, 0.1, 0.5, 0.7, 0.3, 0.2])
@@ -19,6 +19,7 @@ SCHEMES = ("NoWeightingScheme", "NDCGLoss1Scheme", "NDCGLoss2Scheme", "LambdaRan
 CASES: list[tuple[str, dict[str, Any], Any, Any]] = [
     ("BinaryCrossEntropyLoss", {}, COLUMNS[:2], BINARY),
     ("BinaryCrossEntropyLoss", {"pos_weight": torch.tensor(3.0)}, COLUMNS[:2], BINARY),
+    ("CrossEntropyLoss", {}, COLUMNS[:2], BINARY.long()),
     ("MSELoss", {}, COLUMNS[:2], SCORES),
     ("MSELoss", {"activation_fn": torch.nn.Sigmoid()}, COLUMNS[:2], SCORES),
     ("MarginMSELoss", {}, COLUMNS[:3], SCORES),
@@ -33,6 +34,7 @@ CASES: list[tuple[str, dict[str, Any], Any, Any]] = [
     ("PListMLELoss", {}, LISTS, GRADES),
     ("PListMLELoss", {"respect_input_order": False, "mini_batch_size": -1}, LISTS, GRADES),
     ("PListMLELoss", {"lambda_weight": None}, LISTS, GRADES),
+    ("PListMLELoss", {"lambda_weight": "PListMLELambdaWeight"}, LISTS, GRADES),
     ("RankNetLoss", {}, LISTS, GRADES),
     ("RankNetLoss", {"sigma": 2.0, "reduction_log": "natural"}, LISTS, GRADES),
     ("LambdaLoss", {"k": 3}, LISTS, GRADES),
@@ -41,26 +43,26 @@ CASES: list[tuple[str, dict[str, Any], Any, Any]] = [
 
 
 def build(library: Any, name: str, model: Any, settings: dict[str, Any]) -> Any:
-    given = {key: getattr(library, value)() if key == "weighting_scheme" else value for key, value in settings.items()}
+    parts = ("weighting_scheme", "lambda_weight")
+    given = {key: getattr(library, value)() if key in parts and value else value for key, value in settings.items()}
     return getattr(library, name)(model, **given)
+
+
+def test_no_loss_is_left_out() -> None:
+    parts = {"PListMLELambdaWeight", *SCHEMES}
+    assert {name for name, *_ in CASES} | parts == losses_of(reference)
 
 
 @pytest.mark.parametrize(("name", "settings", "columns", "labels"), CASES)
 def test_value_and_gradients_are_those_of_sentence_transformers(
-    name: str, settings: dict[str, Any], columns: Any, labels: Any, reranker: Both
+    name: str, settings: dict[str, Any], columns: Any, labels: Any, reranker: Both, classifier: Both
 ) -> None:
-    pair = fresh(reranker)
+    pair = fresh(classifier if name == "CrossEntropyLoss" else reranker)
     ours, theirs = build(losses, name, pair.ours, settings), build(reference, name, pair.theirs, settings)
     mine = run(ours, columns, labels)
     assert mine[1], "no parameter has a gradient"
     assert_equal(mine, run(theirs, columns, labels))
     assert ours.citation.startswith("@")
-
-
-def test_classes_are_learnt_by_cross_entropy(classifier: Both) -> None:
-    pair, labels = fresh(classifier), BINARY.long()
-    ours, theirs = losses.CrossEntropyLoss(pair.ours), reference.CrossEntropyLoss(pair.theirs)
-    assert_equal(run(ours, COLUMNS[:2], labels), run(theirs, COLUMNS[:2], labels))
 
 
 @pytest.mark.parametrize(

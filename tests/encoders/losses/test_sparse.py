@@ -16,7 +16,7 @@ from outrider.encoders.sparse_encoder import losses
 from outrider.encoders.sparse_encoder.models import SparseAutoEncoder
 
 from ..evaluation.conftest import Both
-from .conftest import assert_equal, fresh, run, tokens
+from .conftest import assert_equal, fresh, losses_of, run, tokens
 
 Check = Callable[..., None]
 SCORES = torch.tensor([0.9, 0.1, 0.5, 0.7, 0.3, 0.2])
@@ -34,13 +34,15 @@ class Case:
     labels: Tensor | None = None
     inner: str = ""
     settings: tuple[tuple[str, Any], ...] = ()
+    on: str = "sparse"
+    """The fixture with the model."""
 
     def build(self, library: Any, model: Any) -> Any:
         inner = [getattr(library, self.inner)(model)] if self.inner else []
         return getattr(library, self.name)(model, *inner, **dict(self.settings))
 
     def __str__(self) -> str:
-        return f"{self.name}-{self.inner}-{self.columns}-{'-'.join(f'{k}={v}' for k, v in self.settings)}"
+        return f"{self.inner or self.name}-{self.name}-{self.columns}-{'-'.join(f'{k}={v}' for k, v in self.settings)}"
 
 
 def _with(**settings: Any) -> tuple[tuple[str, Any], ...]:
@@ -59,6 +61,9 @@ CASES = [
     Case("SpladeLoss", 4, TEACHER, "SparseDistillKLDivLoss", BOTH),
     Case("SpladeLoss", 2, SCORES, "SparseCoSENTLoss", BOTH),
     Case("SpladeLoss", 2, SCORES, "SparseCosineSimilarityLoss", BOTH),
+    Case("CSRLoss", 3, on="auto_encoder"),
+    Case("CSRLoss", 3, settings=_with(beta=0.5, gamma=2.0), on="auto_encoder"),
+    Case("CSRLoss", 2, SCORES, "SparseAnglELoss", on="auto_encoder"),
 ]
 
 
@@ -71,27 +76,34 @@ def auto_encoder(dense: Both) -> Both:
     theirs.load_state_dict(ours.state_dict(), strict=False)
     pair = fresh(dense)
     return Both(
-        SparseEncoder(modules=[*pair.ours, ours], device="cpu"),
-        reference_models.SparseEncoder(modules=[*pair.theirs, theirs], device="cpu"),
+        SparseEncoder(modules=[*pair.ours, ours], device="cpu").train(),
+        reference_models.SparseEncoder(modules=[*pair.theirs, theirs], device="cpu").train(),
     )
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_value_and_gradients_are_those_of_sentence_transformers(case: Case, sparse: Both, same: Check) -> None:
-    same(
-        sparse,
-        lambda _, model: case.build(losses, model),
-        lambda _, model: case.build(reference, model),
-        case.columns,
-        case.labels,
-    )
+def test_no_loss_is_left_out() -> None:
+    alone = {"SparseTripletLoss", "SparseMSELoss", "CSRReconstructionLoss", "FlopsLoss"}
+    assert {name for case in CASES for name in (case.name, case.inner) if name} | alone == losses_of(reference)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_settings_on_the_card_are_those_of_sentence_transformers(case: Case, sparse: Both) -> None:
-    ours, theirs = case.build(losses, sparse.ours), case.build(reference, sparse.theirs)
+def test_value_and_gradients_are_those_of_sentence_transformers(case: Case, sparse: Both, auto_encoder: Both) -> None:
+    pair = fresh(sparse) if case.on == "sparse" else auto_encoder
+    mine = run(case.build(losses, pair.ours), tokens(pair.ours, case.columns), case.labels)
+    assert mine[1], "no parameter has a gradient"
+    assert all(part > 0 for name, part in mine[0].items() if name.startswith("reconstruction"))
+    assert_equal(mine, run(case.build(reference, pair.theirs), tokens(pair.theirs, case.columns), case.labels))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_settings_on_the_card_are_those_of_sentence_transformers(
+    case: Case, sparse: Both, auto_encoder: Both
+) -> None:
+    models = sparse if case.on == "sparse" else auto_encoder
+    ours, theirs = case.build(losses, models.ours), case.build(reference, models.theirs)
     mine, other = ours.get_config_dict(), theirs.get_config_dict()
-    assert type(mine.pop("loss")).__name__ == type(other.pop("loss")).__name__ == case.inner
+    inner = case.inner or "SparseMultipleNegativesRankingLoss"
+    assert type(mine.pop("loss")).__name__ == type(other.pop("loss")).__name__ == inner
     assert mine == other
     assert ours.citation.startswith("@")
 
@@ -121,35 +133,23 @@ def test_embeddings_are_regressed_to_the_teachers(sparse: Both, same: Check) -> 
     )
 
 
-@pytest.mark.parametrize(("name", "settings"), [
-    ("CSRLoss", {}), ("CSRLoss", {"beta": 0.5, "gamma": 2.0}),
-])  # fmt: skip
-def test_reconstruction_is_that_of_sentence_transformers(
-    name: str, settings: dict[str, float], auto_encoder: Both
-) -> None:
-    pair = auto_encoder
-    for model in (pair.ours, pair.theirs):
-        model.train()
-    ours, theirs = getattr(losses, name)(pair.ours, **settings), getattr(reference, name)(pair.theirs, **settings)
-    mine, other = run(ours, tokens(pair.ours, 3), None), run(theirs, tokens(pair.theirs, 3), None)
-    assert mine[0]["reconstruction_loss_aux"] > 0
-    assert_equal(mine, other)
-
-
-def test_angles_are_those_of_sentence_transformers(auto_encoder: Both) -> None:
-    ours, theirs = auto_encoder.ours.train(), auto_encoder.theirs.train()
-    mine = run(losses.CSRLoss(ours, losses.SparseAnglELoss(ours)), tokens(ours, 2), SCORES)
-    other = run(reference.CSRLoss(theirs, reference.SparseAnglELoss(theirs)), tokens(theirs, 2), SCORES)
-    assert_equal(mine, other)
+def test_reconstruction_alone_is_that_of_sentence_transformers(auto_encoder: Both) -> None:
+    ours, theirs = (
+        library.CSRReconstructionLoss(model, beta=0.5).compute_loss_from_embeddings(
+            [model(column) for column in tokens(model, 2)]
+        )
+        for library, model in ((losses, auto_encoder.ours), (reference, auto_encoder.theirs))
+    )
+    torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-5)
 
 
 def test_flops_are_those_of_sentence_transformers(sparse: Both) -> None:
-    rows = torch.rand(5, 30) * (torch.rand(5, 30) > 0.5)
+    rows = (torch.rand(5, 30) * (torch.rand(5, 30) > 0.5)).requires_grad_()
     for threshold in (None, 12, 15):
         ours, theirs = losses.FlopsLoss(sparse.ours, threshold), reference.FlopsLoss(sparse.theirs, threshold)
-        torch.testing.assert_close(
-            ours.compute_loss_from_embeddings(rows), theirs.compute_loss_from_embeddings(rows), atol=1e-5, rtol=1e-5
-        )
+        values = [loss.compute_loss_from_embeddings(rows) for loss in (ours, theirs)]
+        torch.testing.assert_close(*values, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(*(torch.autograd.grad(value, rows)[0] for value in values), atol=1e-5, rtol=1e-5)
 
 
 def test_a_model_without_an_auto_encoder_is_told_so(sparse: Both) -> None:

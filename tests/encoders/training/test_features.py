@@ -10,9 +10,6 @@ from datasets import Dataset, DatasetDict
 from transformers import EarlyStoppingCallback, TrainerCallback
 
 from outrider.encoders import (
-    CrossEncoder,
-    CrossEncoderTrainer,
-    CrossEncoderTrainingArguments,
     SentenceTransformer,
     SentenceTransformerTrainer,
     SentenceTransformerTrainingArguments,
@@ -20,7 +17,6 @@ from outrider.encoders import (
     losses,
     models,
 )
-from outrider.encoders.cross_encoder.losses import ListNetLoss
 from outrider.encoders.evaluation import EmbeddingSimilarityEvaluator, TripletEvaluator
 
 from .conftest import sentences
@@ -147,13 +143,33 @@ def test_accumulated_batches_are_one_batch(backbones: dict[str, str], options: O
     assert_same_weights(*trained)
 
 
-def test_mixed_precision(backbones: dict[str, str], options: Options) -> None:
-    model = loaded(backbones["bert"])
+def dtypes_in(model: Any) -> set[torch.dtype]:
+    """Gathers what the first attention of this model computes in from now on."""
     seen: set[torch.dtype] = set()
     linear = model[0].auto_model.encoder.layer[0].attention.self.query
     linear.register_forward_hook(lambda _module, _inputs, output: seen.add(output.dtype))
-    trainer_of(model, options, bf16=True).train()
+    return seen
+
+
+def test_mixed_precision(backbones: dict[str, str], options: Options) -> None:
+    model, exact = loaded(backbones["bert"]), loaded(backbones["bert"])
+    seen = dtypes_in(model)
+    trainer_of(model, options, optim="sgd", bf16=True).train()
+    trainer_of(exact, options, optim="sgd").train()
     assert seen == {torch.bfloat16}
+    for value, wanted in zip(model.parameters(), exact.parameters(), strict=True):
+        assert value.dtype == torch.float32
+        torch.testing.assert_close(value, wanted, atol=1e-3, rtol=1e-2)
+
+
+def test_half_precision_is_for_gpus(
+    backbones: dict[str, str], options: Options, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = loaded(backbones["bert"])
+    seen = dtypes_in(model)
+    trainer_of(model, options, fp16=True).train()
+    assert seen == {torch.float32}
+    assert "fp16 does nothing on a CPU; bf16=True" in caplog.text
 
 
 def test_activations_are_recomputed_by_the_older_name_too(backbones: dict[str, str], options: Options) -> None:
@@ -224,17 +240,6 @@ def test_progress_is_shown(
     capsys.readouterr()
     trainer.train()
     assert ("| 4/4 [" in capsys.readouterr().err) is not disabled
-
-
-def test_lists_of_labels_may_differ_in_length(reranker_folder: str, options: Options) -> None:
-    model = CrossEncoder(reranker_folder, device="cpu")
-    documents = [RIGHT[: 1 + row % 3] for row in range(16)]
-    labels = [[float(place == 0) for place in range(len(texts))] for texts in documents]
-    data = Dataset.from_dict({"query": LEFT, "documents": documents, "labels": labels})
-    args = CrossEncoderTrainingArguments(**{**options, "max_steps": 2})
-    CrossEncoderTrainer(model, args, data, loss=ListNetLoss(model)).train()
-    before = dict(CrossEncoder(reranker_folder, device="cpu").named_parameters())
-    assert any((value - before[name]).abs().max() > 1e-5 for name, value in model.named_parameters())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Examples, readers, datasets and import paths of old: what they gave, with a warning at the line that asks."""
 
 import gzip
-import importlib
 import random
 import warnings
 from collections.abc import Callable
@@ -180,34 +179,3 @@ def test_translations_get_the_embedding_of_their_source(folder: Path) -> None:
     assert teacher.asked == 2
     data.add_dataset([["far too long " * 20, "x"]])
     assert len(data) == 5
-
-
-PATHS = [
-    *[("losses", name) for name in ("CoSENTLoss", "MultipleNegativesRankingLoss", "MatryoshkaLoss", "TripletLoss")],
-    *[("sparse_encoder.losses", name) for name in ("SpladeLoss", "FlopsLoss")],
-    *[("cross_encoder.losses", name) for name in ("LambdaLoss", "BinaryCrossEntropyLoss")],
-    *[("readers", name) for name in ("InputExample", "TripletReader")],
-    *[("datasets", name) for name in ("NoDuplicatesDataLoader", "SentenceLabelDataset")],
-    *[("evaluation", name) for name in ("TripletEvaluator", "InformationRetrievalEvaluator")],
-]
-
-
-@pytest.mark.parametrize(("package", "name"), PATHS)
-def test_a_module_path_of_old_gives_the_name_of_today(package: str, name: str) -> None:
-    old = importlib.import_module(f"outrider.encoders.{package}.{name}")
-    new = importlib.import_module(f"outrider.encoders.{package}")
-    assert warned(lambda: getattr(old, name)) is getattr(new, name)
-    assert isinstance(getattr(new, name), type)
-    assert getattr(importlib.import_module(f"sentence_transformers.{package}.{name}"), name).__name__ == name
-
-
-def test_a_module_path_of_old_has_no_other_names() -> None:
-    old = importlib.import_module("outrider.encoders.losses.CoSENTLoss")
-    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        _ = old.Nothing
-
-
-def test_from_old_path_import_warns_here() -> None:
-    with pytest.warns(DeprecationWarning, match=r"losses\.CoSENTLoss") as caught:
-        exec(compile("from outrider.encoders.losses.CoSENTLoss import CoSENTLoss", __file__, "exec"), {})
-    assert caught[0].filename == __file__

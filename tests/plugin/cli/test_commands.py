@@ -1,10 +1,8 @@
 """The commands, as a user types them, on a real engine."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -12,7 +10,7 @@ import pytest
 
 from outrider.plugin.launcher import Engine
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from .conftest import Run
 
 DOCUMENTS = [
     {"_id": "heron", "title": "Heron", "body": "A long-legged bird that stands still in shallow water to catch fish."},
@@ -21,24 +19,6 @@ DOCUMENTS = [
     {"_id": "empty", "title": "", "body": None},
     {"_id": "dots", "title": "a.b.c", "body": "Version 1.2.3 of example.org was released."},
 ]
-
-
-@pytest.fixture
-def outrider(tmp_path: Path) -> Run:
-    def run(*arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "outrider.plugin.cli", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env={**os.environ, **environment},
-        )
-        assert not check or done.returncode == 0, done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
-
-    return run
 
 
 @pytest.fixture

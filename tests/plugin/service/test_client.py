@@ -1,5 +1,7 @@
 """Connectors' Encoder over HTTP and in process: the same answers, patience, and an honest end to it."""
 
+import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -63,6 +65,35 @@ def test_tokens_are_measured_alike_of_texts_of_any_length(client: SidecarClient,
     assert [len(spans) for spans in over_http.spans] == [8, 0, 600, 50_000]
     assert over_http.spans[0][1] == (2, 7)
     assert over_http.room == open_model(DEFAULT_DENSE).max_tokens - 2
+
+
+def test_what_a_slow_sidecar_has_no_time_for_at_once_is_sent_in_smaller_parts(
+    sidecar: Any, client: SidecarClient
+) -> None:
+    texts = [f"{number} herons stand in the reeds and wait for the night train. " * 8 for number in range(600)]
+    one_by_one = client.encode_document(texts[:20])
+    started_s = time.monotonic()
+    client.encode_document(texts[20:60])
+    short_s = 1.5 * (time.monotonic() - started_s)
+    sizes: list[int] = []
+
+    class Watched(httpx.HTTPTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "POST":
+                sizes.append(len(json.loads(request.content)["texts"]))
+            return super().handle_request(request)
+
+    with SidecarClient(
+        sidecar.url, patience_s=60, timeout_s=short_s, texts_per_request=600, transport=Watched()
+    ) as pressed:
+        results = pressed.encode_document(texts)
+    assert sizes[0] == 600
+    assert sizes[1] == 300
+    assert len(results) == 600
+    for got, wanted in zip(results, one_by_one, strict=False):
+        assert isinstance(got, Encoded)
+        assert isinstance(wanted, Encoded)
+        assert got.dense == pytest.approx(wanted.dense, abs=1e-5)
 
 
 def test_models_are_chosen_by_name_or_left_out(sidecar: Any) -> None:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,22 @@ def test_the_gateway_of_compose_starts_and_is_healthy(free_port: Callable[[], in
         assert process.stdout.readline().startswith("listening on ")
         subprocess.run([sys.executable, *json.loads(check)[1:]], check=True)
         process.terminate()
+
+
+def test_the_cuda_overlay_builds_the_same_image_with_an_extra_that_exists_and_asks_for_a_gpu() -> None:
+    (base,), (overlay,) = documents("compose.yaml"), documents("compose.cuda.yaml")
+    assert set(overlay) == {"services"}
+    assert set(overlay["services"]) == {"outrider"}
+    assert set(overlay["services"]["outrider"]) == {"build", "deploy"}
+    assert base["services"]["outrider"]["build"]["dockerfile"] == "docker/Dockerfile"
+    (argument,) = overlay["services"]["outrider"]["build"]["args"].items()
+    build = (DOCKER / "Dockerfile").read_text()
+    assert re.search(rf"^ARG {argument[0]}=$", build, re.MULTILINE)
+    assert f'".${{{argument[0]}}}"' in build
+    extras = tomllib.loads((DOCKER.parent / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert argument[1].strip("[]") in extras
+    (device,) = overlay["services"]["outrider"]["deploy"]["resources"]["reservations"]["devices"]
+    assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
 
 
 def test_grafana_finds_its_data_source_and_its_dashboard_by_itself() -> None:

@@ -1,6 +1,7 @@
 """Mixed load with hang-ups, malformed bodies and reloads: nothing is lost, swapped, or answered with a 5xx.
 
-Twenty seconds, or OUTRIDER_SOAK_S; from five minutes on, memory is held to 5 % as well.
+Twenty seconds, or OUTRIDER_SOAK_S; from five minutes on, memory is held to 5 % as well. An hour, with its report:
+OUTRIDER_SOAK_S=3600 python -m pytest -s tests/plugin/service/test_soak.py
 """
 
 import json
@@ -8,10 +9,10 @@ import os
 import random
 import socket
 import statistics
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ class Soak:
         self.url = url
         self.end_s = time.monotonic() + SECONDS
         self.statuses: Counter[tuple[str, int]] = Counter()
+        self.done: Counter[str] = Counter()
         self.dense = open_model(DEFAULT_DENSE).encode_document(TEXTS)
         self.sparse = [row.to_dict() for row in open_model(DEFAULT_SPARSE).encode_document(TEXTS)]
         self.scores = open_model(DEFAULT_RERANKER).rank(QUERY, TEXTS)
@@ -62,6 +64,7 @@ class Soak:
         return reply.json()
 
     def check(self, what: str, got: Any, wanted: Any, tolerance: float) -> None:
+        self.done["checked"] += 1
         if not np.allclose(got, wanted, atol=tolerance):
             self.wrong.append(f"{what}: got {str(got)[:200]}, wanted {str(wanted)[:200]}")
 
@@ -92,11 +95,13 @@ def rank(soak: Soak, http: httpx.Client, chance: random.Random) -> None:
 
 
 def send_nonsense(soak: Soak, http: httpx.Client, chance: random.Random) -> None:
+    soak.done["malformed"] += 1
     path = chance.choice(["/encode_query", "/v1/embeddings", "/rerank", "/sparse"])
     soak.post(http, path, chance.choice(MALFORMED))
 
 
 def hang_up(soak: Soak, _: httpx.Client, chance: random.Random) -> None:
+    soak.done["hung up"] += 1
     host, port = soak.url.removeprefix("http://").split(":")
     body = json.dumps({"texts": TEXTS}).encode()
     head = f"POST /encode_document HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
@@ -125,27 +130,40 @@ def running(start_sidecar: Any) -> Iterator[Any]:
         yield started
 
 
+def report(soak: Soak, memory: list[float]) -> tuple[float, float]:
+    """Prints what was done and seen; the medians of memory (MB) in the second and in the last quarter."""
+    quarter = max(1, len(memory) // 4)
+    early, late = statistics.median(memory[quarter : 2 * quarter]), statistics.median(memory[-quarter:])
+    statuses: Counter[int] = Counter()
+    for (_, status), count in soak.statuses.items():
+        statuses[status] += count
+    print(f"\n{SECONDS:.0f} s: {statuses.total()} requests answered ({dict(sorted(statuses.items()))})")
+    print(", ".join(f"{count} {what}" for what, count in sorted(soak.done.items())))
+    print(f"answers that are not their text's own: {len(soak.wrong)} of {soak.done['checked']}")
+    figures = (("start", memory[0]), ("second quarter", early), ("last quarter", late), ("end", memory[-1]))
+    print("memory, MB: " + ", ".join(f"{when} {mb:.0f}" for when, mb in figures))
+    return early, late
+
+
 def test_mixed_load_loses_swaps_and_breaks_nothing(running: Any) -> None:
     soak = Soak(running.url)
-    workers = [threading.Thread(target=work, args=(soak, seed)) for seed in range(6)]
-    for worker in workers:
-        worker.start()
-    memory = []
-    with httpx.Client(base_url=soak.url, timeout=60) as http:
-        while time.monotonic() < soak.end_s:
+    memory = [resident_mb(running.process.pid)]
+    with ThreadPoolExecutor(6) as pool, httpx.Client(base_url=soak.url, timeout=60) as http:
+        workers = [pool.submit(work, soak, seed) for seed in range(6)]
+        while not any(worker.done() for worker in workers):
             for model in ("minilm", "splade", "reranker"):
                 soak.post(http, "/models/load", {"model": model})
+                soak.done["reloaded"] += 1
             memory.append(resident_mb(running.process.pid))
+        soak.end_s = 0.0  # where one broke, the others stop as well
+        early, late = report(soak, memory)
         for worker in workers:
-            worker.join()
+            worker.result()
         assert soak.wrong == []
         assert {status for _, status in soak.statuses} <= {200, 400, 404, 422}
         assert min(soak.statuses[path, 200] for path in ("/encode_document", "/encode_query", "/os/rerank")) > 0
         assert http.get("/ready").json()["ready"] is True
         waiting = [line for line in http.get("/metrics").text.splitlines() if line.startswith("outrider_queue_texts{")]
     assert {line.rpartition(" ")[2] for line in waiting} == {"0.0"}
-    quarter = max(1, len(memory) // 4)
-    early, late = statistics.median(memory[quarter : 2 * quarter]), statistics.median(memory[-quarter:])
-    print(f"{sum(soak.statuses.values())} replies; memory in the second quarter {early:.0f}, in the last {late:.0f} MB")
     if SECONDS >= LONG_S:
         assert late <= early * 1.05

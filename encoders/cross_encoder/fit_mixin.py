@@ -6,11 +6,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..fitting import DEFAULT_RATE
+from ..fit_mixin import DEFAULT_RATE
 from ..renames import warn_renamed
 
 
-class CrossFit:
+class FitMixin:
     """The old way to train; CrossEncoderTrainer runs behind it."""
 
     num_labels: Any
@@ -40,8 +40,8 @@ class CrossFit:
         """Train on a loader of examples of two texts and a label; `loss_fct` compares activated logits and labels."""
         warn_renamed(type(self).__name__, "fit", "CrossEncoderTrainer")
         from ..training import fit
-        from ..training.trainer import CrossEncoderTrainer
         from .losses.of_fit import loss_of_fit
+        from .trainer import CrossEncoderTrainer
 
         options = fit.FitOptions(
             evaluator, epochs, scheduler, warmup_steps, optimizer_class, optimizer_params, weight_decay,

@@ -12,7 +12,7 @@ from .renames import warn_renamed
 DEFAULT_RATE: Mapping[str, Any] = {"lr": 2e-5}
 
 
-class Fit:
+class FitMixin:
     """The old way to train; SentenceTransformerTrainer runs behind it."""
 
     tokenize: Any
