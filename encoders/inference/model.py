@@ -14,14 +14,13 @@ from ..errors import EncoderError
 from ..sources import cache_root, resolve
 from ..types import SparseVector
 from . import loss, rows
-from .ahead import ahead, slices
 from .choice import Wish, choose
 from .description import Kind, ModelDescription, describe, fingerprint
 from .executor import Executor, pad
 from .graph_cache import graph_path
 from .loss import PrecisionLoss
 from .machine import core_quota
-from .plan import plan_batches, restore_order
+from .plan import plan_batches, restore_order, slices
 from .query_table import QueryTable
 from .static_executor import StaticExecutor
 from .tokenizer import RefusedText, Text, Token, TokenizedText, Tokenizer
@@ -144,10 +143,11 @@ class Model:
         return np.stack(encoded) if encoded else np.empty((0, self.dimension or 0), dtype=np.float32)
 
     def _rows(self, inputs: Sequence[Text], task: str | None) -> list[Any]:
-        """One row an input; the next slice is tokenised while this one runs."""
+        """One row an input."""
         rows: list[Any] = []
         cut = 0
-        for tokenized in ahead(lambda part: self._accepted(inputs, part, task), slices(len(inputs), _SLICE)):
+        for part in slices(len(inputs), _SLICE):
+            tokenized = self._accepted(inputs, part, task)
             batches = plan_batches([text.length for text in tokenized], self._executor.budget)
             rows += restore_order(batches, (self.run([tokenized[i] for i in batch.indices]) for batch in batches))
             cut += sum(text.truncated for text in tokenized)
