@@ -228,9 +228,31 @@ def open_model(
     return model
 
 
-def _kept_loss(model: Model, description: ModelDescription, cache: Path, wish: Wish) -> PrecisionLoss:
-    path = graph_path(description, model.fingerprint, cache, "int8").with_suffix(".loss.json")
+def int8_loss(
+    name: str | os.PathLike[str], *, measure: bool = False, cache_folder: str | Path | None = None
+) -> PrecisionLoss | None:
+    """What int8 costs a model that is on this machine: as it was measured when the model was first opened in int8.
 
+    With `measure`, opens it so where that has not happened. None where it is not known, and for a model that is not
+    run in int8 because it brings a graph of its own or is a table of vectors.
+    """
+    folder = resolve(name, cache_folder=cache_folder, local_files_only=True)
+    description = describe(folder)
+    if description.has_graph or description.is_static:
+        return None
+    known = loss.read_loss(_loss_path(description, fingerprint(description), cache_root(cache_folder)))
+    if known is not None or not measure:
+        return known
+    model = open_model(folder, precision="int8", cache_folder=cache_folder)
+    model.close()
+    return model.loss
+
+
+def _loss_path(description: ModelDescription, digest: str, cache: Path) -> Path:
+    return graph_path(description, digest, cache, "int8").with_suffix(".loss.json")
+
+
+def _kept_loss(model: Model, description: ModelDescription, cache: Path, wish: Wish) -> PrecisionLoss:
     def measure() -> PrecisionLoss:
         wanted = replace(wish, backend="onnx", precision="exact")
         executor = choose(description, model.fingerprint, cache, wanted)
@@ -239,4 +261,4 @@ def _kept_loss(model: Model, description: ModelDescription, cache: Path, wish: W
         exact.close()
         return found
 
-    return loss.kept_loss(path, measure)
+    return loss.kept_loss(_loss_path(description, model.fingerprint, cache), measure)
