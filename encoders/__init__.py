@@ -19,6 +19,7 @@ _NAMES = {
     "SparseVector": "types",
     "Model": "inference.model",
     "TextRefused": "inference.model",
+    "int8_loss": "inference.model",
     "open_model": "inference.model",
     "usable_cores": "inference.machine",
     "ChunkedText": "inference.tokenizer",

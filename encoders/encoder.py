@@ -12,8 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from . import files, folder, multi_process, prompts
-from .inference.ahead import ahead, slices
-from .inference.plan import Batch
+from .inference.plan import Batch, slices
 from .loop import Part, part_size, run, wants_progress_bar
 from .modules.module import Features
 from .modules.pooling import Pooling
@@ -195,15 +194,12 @@ class Encoder(PeftAdapterMixin, nn.Sequential):
         )
 
     def _prepared(self, inputs: Sequence[Any], size: int, options: dict[str, Any]) -> Iterator[Part]:
-        """The inputs, tokenised part by part, each while the one before it runs."""
-
-        def prepared(part: slice) -> Part:
-            return Part(part.start, prepare(self._head, inputs[part], **options))
-
+        """The inputs, tokenised part by part."""
         cut = 0
-        for part in ahead(prepared, slices(len(inputs), size)):
-            cut += part.prepared.truncated
-            yield part
+        for part in slices(len(inputs), size):
+            prepared = prepare(self._head, inputs[part], **options)
+            cut += prepared.truncated
+            yield Part(part.start, prepared)
         self._count_truncated(cut, len(inputs))
 
     def _count_truncated(self, cut: int, count: int) -> None:

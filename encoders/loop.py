@@ -1,4 +1,4 @@
-"""The one encode loop: tokenise a part ahead, batch by token budget, run, and say which inputs came out."""
+"""The one encode loop: tokenise a part, batch by token budget, run, and say which inputs came out."""
 
 import logging
 import sys

@@ -39,16 +39,27 @@ class PrecisionLoss:
     worst: float
     texts: int
 
-    def __str__(self) -> str:
+    @property
+    def numbers(self) -> str:
+        """Mean and worst, in words."""
         worst = "least" if self.measure == "cosine" else "largest"
-        return f"{self.measure} to exact: mean {self.mean:.4f}, {worst} {self.worst:.4f} over {self.texts} texts"
+        return f"mean {self.mean:.4f}, {worst} {self.worst:.4f}"
+
+    def __str__(self) -> str:
+        return f"{self.measure} to exact: {self.numbers} over {self.texts} texts"
+
+
+def read_loss(path: Path) -> PrecisionLoss | None:
+    """The loss that was written to `path`; None if there is none that can be read."""
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        return PrecisionLoss(**json.loads(path.read_text(encoding="utf-8")))
+    return None
 
 
 def kept_loss(path: Path, measure: Callable[[], PrecisionLoss]) -> PrecisionLoss:
     """The loss that was written to `path`, or the one measured now, which is written there for the next start."""
-    if path.is_file():
-        with contextlib.suppress(ValueError, TypeError):
-            return PrecisionLoss(**json.loads(path.read_text(encoding="utf-8")))
+    if (kept := read_loss(path)) is not None:
+        return kept
     loss = measure()
     # A cache on a full or read-only disk costs a second at the next start, and nothing else.
     with contextlib.suppress(OSError):

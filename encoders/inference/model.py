@@ -14,7 +14,6 @@ from ..errors import EncoderError, NotAModel
 from ..sources import cache_root, resolve
 from ..types import SparseVector
 from . import loss, rows
-from .ahead import ahead, slices
 from .choice import Wish, choose
 from .description import Kind, ModelDescription, describe, fingerprint
 from .executor import Executor, pad
@@ -22,7 +21,7 @@ from .graph_cache import graph_path
 from .late import LateChunks
 from .loss import PrecisionLoss
 from .machine import core_quota
-from .plan import plan_batches, restore_order
+from .plan import plan_batches, restore_order, slices
 from .query_table import QueryTable
 from .static_executor import StaticExecutor
 from .tokenizer import ChunkedText, RefusedText, Text, Token, TokenizedText, Tokenizer
@@ -179,10 +178,11 @@ class Model:
         return np.stack(encoded) if encoded else np.empty((0, self.dimension or 0), dtype=np.float32)
 
     def _rows(self, inputs: Sequence[Text], task: str | None) -> list[Any]:
-        """One row an input; the next slice is tokenised while this one runs."""
+        """One row an input."""
         rows: list[Any] = []
         cut = 0
-        for tokenized in ahead(lambda part: self._accepted(inputs, part, task), slices(len(inputs), _SLICE)):
+        for part in slices(len(inputs), _SLICE):
+            tokenized = self._accepted(inputs, part, task)
             batches = plan_batches([text.length for text in tokenized], self._executor.budget)
             rows += restore_order(batches, (self.run([tokenized[i] for i in batch.indices]) for batch in batches))
             cut += sum(text.truncated for text in tokenized)
@@ -263,9 +263,31 @@ def open_model(
     return model
 
 
-def _kept_loss(model: Model, description: ModelDescription, cache: Path, wish: Wish) -> PrecisionLoss:
-    path = graph_path(description, model.fingerprint, cache, "int8").with_suffix(".loss.json")
+def int8_loss(
+    name: str | os.PathLike[str], *, measure: bool = False, cache_folder: str | Path | None = None
+) -> PrecisionLoss | None:
+    """What int8 costs a model that is on this machine: as it was measured when the model was first opened in int8.
 
+    With `measure`, opens it so where that has not happened. None where it is not known, and for a model that is not
+    run in int8 because it brings a graph of its own or is a table of vectors.
+    """
+    folder = resolve(name, cache_folder=cache_folder, local_files_only=True)
+    description = describe(folder)
+    if description.has_graph or description.is_static:
+        return None
+    known = loss.read_loss(_loss_path(description, fingerprint(description), cache_root(cache_folder)))
+    if known is not None or not measure:
+        return known
+    model = open_model(folder, precision="int8", cache_folder=cache_folder)
+    model.close()
+    return model.loss
+
+
+def _loss_path(description: ModelDescription, digest: str, cache: Path) -> Path:
+    return graph_path(description, digest, cache, "int8").with_suffix(".loss.json")
+
+
+def _kept_loss(model: Model, description: ModelDescription, cache: Path, wish: Wish) -> PrecisionLoss:
     def measure() -> PrecisionLoss:
         wanted = replace(wish, backend="onnx", precision="exact")
         executor = choose(description, model.fingerprint, cache, wanted)
@@ -274,4 +296,4 @@ def _kept_loss(model: Model, description: ModelDescription, cache: Path, wish: W
         exact.close()
         return found
 
-    return loss.kept_loss(path, measure)
+    return loss.kept_loss(_loss_path(description, model.fingerprint, cache), measure)

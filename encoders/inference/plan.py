@@ -3,7 +3,7 @@
 Pure functions from values to values. Used by the encode loop of the public classes, by `Model` and by the service.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -72,6 +72,12 @@ CPU_BUDGET = TokenBudget(slack=0.03)
 GPU_BUDGET = TokenBudget(tokens=32_768, max_rows=1024, slack=1.0)
 # Without padding there is nothing to keep apart.
 PACKED_BUDGET = TokenBudget(slack=1.0)
+
+
+def slices(count: int, size: int) -> Iterator[slice]:
+    """0 to `count` in parts of `size`: what is tokenised and planned together."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
 
 
 def plan_batches(lengths: Sequence[int], budget: TokenBudget = DEFAULT_BUDGET) -> list[Batch]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from outrider.encoders import open_model
+from outrider.encoders import int8_loss, open_model
 from outrider.encoders.inference import model as model_module
 from outrider.encoders.inference.loss import TEXTS, PrecisionLoss, kept_loss, loss_of_scores, loss_of_vectors
 
@@ -23,6 +23,7 @@ def test_int8_says_what_it_costs_and_measures_it_once(
     assert first.executor == f"ONNX Runtime, int8 on CPU; {said}"
     assert said in caplog.text
     assert first.truncated_texts == 0
+    assert int8_loss(dense_folder, cache_folder=tmp_path) == first.loss
     monkeypatch.setattr(model_module.Model, "measure_loss", None)
     assert open_model(dense_folder, precision="int8", cache_folder=tmp_path).loss == first.loss
 
@@ -32,6 +33,16 @@ def test_term_weights_have_a_loss_too_and_exact_has_none(sparse_folder: Path) ->
     assert loss is not None
     assert 0.95 < loss.worst <= loss.mean < 1
     assert open_model(sparse_folder).loss is None
+
+
+def test_the_loss_of_a_model_is_known_once_it_was_measured(
+    sparse_folder: Path, reranker_folder: Path, tmp_path: Path
+) -> None:
+    assert int8_loss(sparse_folder, cache_folder=tmp_path) is None
+    measured = int8_loss(sparse_folder, measure=True, cache_folder=tmp_path)
+    assert measured == open_model(sparse_folder, precision="int8").loss
+    assert int8_loss(sparse_folder, cache_folder=tmp_path) == measured
+    assert int8_loss(reranker_folder, measure=True) is None, "an int8 graph as it comes"
 
 
 def test_a_loss_that_cannot_be_read_is_measured_again(tmp_path: Path) -> None:

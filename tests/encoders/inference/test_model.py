@@ -10,6 +10,7 @@ import sentence_transformers
 
 from outrider.encoders import EncoderError, Model, TextRefused, open_model
 from outrider.encoders.inference import graph_cache, graphs
+from outrider.encoders.inference import model as model_module
 from outrider.encoders.inference.tokenizer import RefusedText, TokenizedText
 
 TOLERANCE = 1e-5
@@ -141,3 +142,16 @@ print([name for name in ("torch", "transformers") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_many_texts_keep_their_order_their_counts_and_their_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = open_model("all-MiniLM-L6-v2", max_tokens=16)
+    texts = [f"text {number} " + "word " * (number % 30) for number in range(50)]
+    expected = model.encode_document(texts)
+    cut = model.truncated_texts
+    assert cut == sum(text.truncated for text in model.tokenize(texts))  # type: ignore[union-attr]
+    monkeypatch.setattr(model_module, "_SLICE", 7)
+    assert abs(model.encode_document(texts) - expected).max() < 2e-6
+    assert model.truncated_texts == 2 * cut
+    with pytest.raises(TextRefused, match="text 40: the text is not valid Unicode"):
+        model.encode_document([*texts[:40], "bad \ud800", *texts[:9]])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outrider.encoders.inference.plan import Batch, TokenBudget, padding_share, plan_batches, restore_order
+from outrider.encoders.inference.plan import Batch, TokenBudget, padding_share, plan_batches, restore_order, slices
 
 LENGTHS = st.lists(st.integers(min_value=0, max_value=700), max_size=200)
 BUDGETS = st.builds(
@@ -85,3 +85,8 @@ def test_a_budget_that_makes_no_sense_is_refused(wrong: dict[str, int]) -> None:
 
 def test_a_batch_counts_its_padding() -> None:
     assert Batch((0, 1, 2), 10).tokens == 30
+
+
+def test_slices_cover_everything_once() -> None:
+    assert list(slices(0, 3)) == []
+    assert [list(range(7))[part] for part in slices(7, 3)] == [[0, 1, 2], [3, 4, 5], [6]]

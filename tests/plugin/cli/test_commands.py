@@ -180,6 +180,12 @@ print([name for name in heavy if name in sys.modules])
     assert done.stdout.strip() == "[]"
 
 
-def test_models_are_listed(outrider: Run) -> None:
-    listed = json.loads(outrider("models", "--json").stdout)
-    assert {model["kind"] for model in listed} == {"dense", "sparse", "rerank"}
+def test_models_are_listed_with_what_int8_costs_them(outrider: Run) -> None:
+    listed = json.loads(outrider("models", "--measure", "--json").stdout)
+    losses = {model["kind"]: model["int8_loss"] for model in listed}
+    assert losses["rerank"] is None, "its graph is int8 as it comes"
+    for kind in ("dense", "sparse"):
+        assert losses[kind]["measure"] == "cosine"
+        assert 0.95 < losses[kind]["worst"] <= losses[kind]["mean"] < 1
+    table = outrider("models").stdout
+    assert f"{losses['dense']['worst']:.4f}" in table
