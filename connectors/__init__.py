@@ -52,7 +52,7 @@ from .migration import Migration, Verification, finish, migrate, roll_back, veri
 from .native_search import NativeSearcher
 from .patience import Deadlines, WhenEncoderDown
 from .plan import Change, Leftovers, Plan, apply, destroy, leftovers, make_plan
-from .ports import Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
+from .ports import Context, Encoded, Encoder, EncodingFailed, Measure, Measured, ModelIdentity, Models
 from .pruning import Pruning, TwoPhase
 from .reading import read_documents
 from .registering import register, unregister
@@ -112,6 +112,7 @@ __all__ = [
     "ClusterUnavailable",
     "Completed",
     "ConnectorError",
+    "Context",
     "DeadLetterUnwritable",
     "Deadlines",
     "DenseField",

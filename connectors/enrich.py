@@ -3,15 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from .dialect import Dialect
 from .documents import Prepared
 from .errors import BadDocument, BadSpec, EncoderUnavailable
-from .passages import Passage, passages_of
-from .ports import Encoded, Encoder, EncodingFailed
+from .passages import Cut, Passage, passages_of
+from .ports import Context, Encoded, Encoder, EncodingFailed, LateEncoder
 from .spec import IndexSpec
 from .text import text_hash
+
+Result = TypeVar("Result")
 
 # What Elasticsearch keeps of semantic_text fields beside a document; it comes with the vectors where one asks for them.
 ENGINES_OWN = "_inference_fields"
@@ -42,15 +44,14 @@ def enrich(
     Raises EncoderUnavailable when asking again later may help; BadSpec or DimensionMismatch where the encoder does not
     fit the index.
     """
-    passages = passages_of(spec, encoder, documents)
-    texts = [each.text for found in passages if not isinstance(found, BadDocument) for each in found]
-    results = iter(_encoded(encoder, texts))
+    cuts = passages_of(spec, encoder, documents)
+    results = iter(_encoded(spec, encoder, [cut for cut in cuts if not isinstance(cut, BadDocument)]))
     outcomes: list[Enriched | Rejected] = []
-    for document, found in zip(documents, passages, strict=True):
+    for document, cut in zip(documents, cuts, strict=True):
         try:
-            if isinstance(found, BadDocument):
-                raise found
-            parts = _parts(spec, found, islice(results, len(found)))
+            if isinstance(cut, BadDocument):
+                raise cut
+            parts = _parts(spec, cut.passages, islice(results, len(cut.passages)))
             source = enriched(dialect, spec, document, parts)
             outcomes.append(Enriched(document, source, any(encoded.truncated for _, encoded in parts)))
         except BadDocument as err:
@@ -119,10 +120,34 @@ def _pruned(spec: IndexSpec, encoded: Encoded) -> Encoded:
     return replace(encoded, sparse=prune.kept(encoded.sparse)) if prune and encoded.sparse else encoded
 
 
-def _encoded(encoder: Encoder, texts: list[str]) -> Sequence[Encoded | EncodingFailed]:
-    results = encoder.encode_document(texts) if texts else []
-    if len(results) != len(texts):
-        raise EncoderUnavailable(f"the encoder gave {len(results)} results for {len(texts)} texts")
+def _encoded(spec: IndexSpec, encoder: Encoder, cuts: Sequence[Cut]) -> Sequence[Encoded | EncodingFailed]:
+    """One result for each passage of each document, in order."""
+    texts = [passage.text for cut in cuts for passage in cut.passages]
+    if not texts:
+        return []
+    if spec.chunks and spec.chunks.late:
+        return _encoded_late(spec, encoder, [context for cut in cuts for context in cut.contexts], texts)
+    return _counted(encoder.encode_document(texts), len(texts))
+
+
+def _encoded_late(
+    spec: IndexSpec, encoder: Encoder, contexts: Sequence[Context], texts: Sequence[str]
+) -> Sequence[Encoded | EncodingFailed]:
+    if not isinstance(encoder, LateEncoder):
+        raise BadSpec(f"index '{spec.index}' chunks late, and this encoder gives no vectors of parts of a text")
+    rest = iter(texts)
+    own = [list(islice(rest, len(context.spans))) for context in contexts]
+    found = _counted(encoder.encode_chunks(contexts, own), len(contexts))
+    return [
+        result
+        for context, each in zip(contexts, found, strict=True)
+        for result in ([each] * len(context.spans) if isinstance(each, EncodingFailed) else each)
+    ]
+
+
+def _counted(results: Sequence[Result], texts: int) -> Sequence[Result]:
+    if len(results) != texts:
+        raise EncoderUnavailable(f"the encoder gave {len(results)} results for {texts} texts")
     return results
 
 

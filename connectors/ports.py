@@ -44,6 +44,14 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """A text that a model reads at once, and ranges of it in characters: each gets a vector of its own tokens."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EncodingFailed:
     """This one text cannot be encoded; the others of the batch can."""
 
@@ -76,4 +84,15 @@ class Measure(Protocol):
 
     def token_spans(self, texts: Sequence[str]) -> Measured:
         """The tokens of the dense model, else of the sparse one; the room of whichever reads less."""
+        ...
+
+
+@runtime_checkable
+class LateEncoder(Protocol):
+    """An encoder whose dense model makes vectors of parts of a text that it has read as a whole."""
+
+    def encode_chunks(
+        self, contexts: Sequence[Context], texts: Sequence[Sequence[str]]
+    ) -> Sequence[Sequence[Encoded] | EncodingFailed]:
+        """For each context, one result a span: dense from the context, sparse from the span's own text in `texts`."""
         ...

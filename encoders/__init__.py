@@ -22,6 +22,7 @@ _NAMES = {
     "int8_loss": "inference.model",
     "open_model": "inference.model",
     "usable_cores": "inference.machine",
+    "ChunkedText": "inference.tokenizer",
     "RefusedText": "inference.tokenizer",
     "TokenizedText": "inference.tokenizer",
     "TokenBudget": "inference.plan",

@@ -58,7 +58,7 @@ class Load:
     @classmethod
     def of(cls, inputs: Sequence[Any], max_chars: int) -> "Load":
         """The load of texts, or of pairs of texts, for a model that cuts them at `max_chars`."""
-        lengths = [len(given) if isinstance(given, str) else sum(map(len, given)) for given in inputs]
+        lengths = [sum(map(len, given)) if isinstance(given, tuple | list) else len(given) for given in inputs]
         return cls(sum(lengths), tuple(min(length, max_chars) + COST_PER_TEXT for length in lengths))
 
     @property

@@ -3,14 +3,16 @@
 import math
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import httpx
 import orjson
 import tenacity
 
 from outrider.connectors import (
+    Context,
     Encoded,
     EncoderLate,
     EncoderUnavailable,
@@ -21,6 +23,10 @@ from outrider.connectors import (
 )
 
 from .errors import SidecarRefused
+from .late import joined
+
+Given = TypeVar("Given")
+Answer = TypeVar("Answer")
 
 # Statuses after which the same request may well succeed: too busy, restarting, too late.
 _PASSING = frozenset({429, 502, 503, 504})
@@ -107,20 +113,30 @@ class SidecarClient:
 
         What a slow sidecar has no time for at once is sent in smaller parts, down to single texts.
         """
-        results: list[Encoded | EncodingFailed] = []
-        size = self._texts_per_request
-        while len(results) < len(texts):
-            part = texts[len(results) : len(results) + size]
-            try:
-                results += self._encode("/encode_document", part, is_divisible=len(part) > 1)
-                size = min(2 * size, self._texts_per_request)
-            except _TooMuch:
-                size = len(part) // 2
-        return results
+        models = self._encoding_models()
+        return self._in_parts(
+            texts, lambda part, more: self._encode("/encode_document", part, models, is_divisible=more)
+        )
+
+    def encode_chunks(
+        self, contexts: Sequence[Context], texts: Sequence[Sequence[str]]
+    ) -> list[list[Encoded] | EncodingFailed]:
+        """For each context, one result a span: dense from the context, sparse from the span's own text."""
+        served = self.served()
+        dense, sparse = served.dense, served.sparse
+        flat = [text for each in texts for text in each]
+        vectors: list[Any] | None = None
+        terms: list[Encoded | EncodingFailed] | None = None
+        if dense:
+            vectors = self._in_parts(contexts, lambda part, more: self._late_vectors(dense, part, more))
+        if sparse:
+            encode = partial(self._encode, "/encode_document")
+            terms = self._in_parts(flat, lambda part, more: encode(part, [sparse], is_divisible=more))
+        return joined([len(each) for each in texts], vectors, terms)
 
     def encode_query(self, text: str, *, deadline_s: float = math.inf) -> Encoded:
         """The query by the dense and the sparse model at once. Raises SidecarRefused for a text that is none."""
-        (result,) = self._encode("/encode_query", [text], deadline_s)
+        (result,) = self._encode("/encode_query", [text], self._encoding_models(deadline_s), deadline_s)
         if isinstance(result, EncodingFailed):
             raise SidecarRefused(f"the query {text[:60]!a} cannot be encoded: {result.reason}", 422)
         return result
@@ -165,23 +181,63 @@ class SidecarClient:
             raise SidecarRefused(f"the sidecar {self.url} serves neither a dense nor a sparse model; start it with one")
         return models
 
+    def _in_parts(
+        self, given: Sequence[Given], ask: Callable[[Sequence[Given], bool], Sequence[Answer]]
+    ) -> list[Answer]:
+        """One answer each, in order; `ask` is told whether there may be less, and raises _TooMuch where there must."""
+        answers: list[Answer] = []
+        size = self._texts_per_request
+        while len(answers) < len(given):
+            part = given[len(answers) : len(answers) + size]
+            try:
+                answers += ask(part, len(part) > 1)
+                size = min(2 * size, self._texts_per_request)
+            except _TooMuch:
+                size = len(part) // 2
+        return answers
+
+    def _late_vectors(self, model: ModelIdentity, contexts: Sequence[Context], is_divisible: bool) -> list[Any]:
+        """(vectors of the spans, whether the context was cut) for each context, or why there are none."""
+        failed = {place: reason for place, each in enumerate(contexts) if (reason := _invalid(each.text))}
+        taken = [{"text": each.text, "spans": each.spans} for place, each in enumerate(contexts) if place not in failed]
+        body = {"model": model.name, "texts": taken}
+        reply = self._ask("POST", "/encode_chunks", body, is_divisible=is_divisible)
+        self._check_unchanged(reply, model)
+        refused, cut = self._refused(reply, math.inf, is_divisible), set(reply["truncated"])
+        given = iter(
+            EncodingFailed(refused[place]) if place in refused else (vectors, place in cut)
+            for place, vectors in enumerate(reply["embeddings"])
+        )
+        return [EncodingFailed(failed[place]) if place in failed else next(given) for place in range(len(contexts))]
+
+    def _refused(self, reply: Mapping[str, Any], deadline_s: float, is_divisible: bool) -> dict[int, str]:
+        """The texts that cannot be encoded, and why. Raises where one only came too late."""
+        refused = {}
+        for error in reply["errors"]:
+            if error["status"] in _PASSING:
+                if is_divisible:
+                    raise _TooMuch
+                slow = f"the sidecar {self.url} was too slow for a text: {error['message']}"
+                raise self._late(deadline_s)(slow)
+            refused[error["index"]] = error["message"]
+        return refused
+
     def _encode(
-        self, path: str, texts: Sequence[str], deadline_s: float = math.inf, *, is_divisible: bool = False
+        self,
+        path: str,
+        texts: Sequence[str],
+        models: Sequence[ModelIdentity],
+        deadline_s: float = math.inf,
+        *,
+        is_divisible: bool = False,
     ) -> list[Encoded | EncodingFailed]:
-        models = self._encoding_models(deadline_s)
         failed = {place: reason for place, text in enumerate(texts) if (reason := _invalid(text))}
         sent = ["" if place in failed else text for place, text in enumerate(texts)]
         body = {"texts": sent, "models": [model.name for model in models]}
         replies = self._ask("POST", path, body, deadline_s, is_divisible=is_divisible)["results"]
         for reply, model in zip(replies, models, strict=True):
             self._check_unchanged(reply, model)
-            for error in reply["errors"]:
-                if error["status"] in _PASSING:
-                    if is_divisible:
-                        raise _TooMuch
-                    slow = f"the sidecar {self.url} was too slow for a text: {error['message']}"
-                    raise self._late(deadline_s)(slow)
-                failed.setdefault(error["index"], error["message"])
+            failed = {**self._refused(reply, deadline_s, is_divisible), **failed}
         rows = {reply["kind"]: reply["embeddings"] for reply in replies}
         cut = {place for reply in replies for place in reply["truncated"]}
         return [

@@ -1,10 +1,20 @@
 """Models in this process, as something that connectors can encode with: no HTTP, no queue."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from outrider.connectors import Encoded, EncodingFailed, Measured, ModelIdentity, Models
-from outrider.encoders import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, Model, RefusedText, open_model
+from outrider.connectors import Context, Encoded, EncodingFailed, Measured, ModelIdentity, Models
+from outrider.encoders import (
+    DEFAULT_DENSE,
+    DEFAULT_RERANKER,
+    DEFAULT_SPARSE,
+    ChunkedText,
+    Model,
+    RefusedText,
+    open_model,
+)
+
+from .late import joined
 
 
 class LocalEncoder:
@@ -33,6 +43,20 @@ class LocalEncoder:
         """One result a text, in order."""
         return self._encode(texts, "document")
 
+    def encode_chunks(
+        self, contexts: Sequence[Context], texts: Sequence[Sequence[str]]
+    ) -> list[list[Encoded] | EncodingFailed]:
+        """For each context, one result a span: dense from the context, sparse from the span's own text."""
+        dense, sparse = self._models.get("dense"), self._models.get("sparse")
+        if dense:
+            dense.check_late_chunks()
+        chunked = [ChunkedText(context.text, context.spans) for context in contexts]
+        vectors = [_vectors(row) for row in _rows(dense, chunked, "document", dense.encode_chunks)] if dense else None
+        flat = [text for each in texts for text in each]
+        rows = _rows(sparse, flat, "document", sparse.encode_document) if sparse else None
+        terms = rows and [_result({"sparse": row}) for row in rows]
+        return joined([len(each) for each in texts], vectors, terms)
+
     def encode_query(self, text: str) -> Encoded:
         """The query by each model. Raises ValueError for a text that is none."""
         (result,) = self._encode([text], "query")
@@ -52,16 +76,27 @@ class LocalEncoder:
         return [float(score) for score in self._models["rerank"].rank(query, passages)]
 
     def _encode(self, texts: Sequence[str], task: str) -> list[Encoded | EncodingFailed]:
-        rows = {kind: _rows(model, texts, task) for kind, model in self._models.items() if kind != "rerank"}
+        rows = {
+            kind: _rows(model, texts, task, model.encode_query if task == "query" else model.encode_document)
+            for kind, model in self._models.items()
+            if kind != "rerank"
+        }
         return [_result({kind: each[place] for kind, each in rows.items()}) for place in range(len(texts))]
 
 
-def _rows(model: Model, texts: Sequence[str], task: str) -> list[Any]:
-    """One (row, truncated) or RefusedText a text, in order."""
+def _rows(model: Model, texts: Sequence[Any], task: str, encode: Callable[[list[Any]], Any]) -> list[Any]:
+    """One (row, truncated) or RefusedText a text, in order; the rows of those that are none of it by `encode`."""
     tokenized = model.tokenize(texts, task)
     accepted = [text for text, taken in zip(texts, tokenized, strict=True) if not isinstance(taken, RefusedText)]
-    rows = iter(model.encode_query(accepted) if task == "query" else model.encode_document(accepted))
+    rows = iter(encode(accepted))
     return [taken if isinstance(taken, RefusedText) else (next(rows), taken.truncated) for taken in tokenized]
+
+
+def _vectors(row: Any) -> tuple[Any, bool] | EncodingFailed:
+    if isinstance(row, RefusedText):
+        return EncodingFailed(row.reason)
+    vectors, is_cut = row
+    return vectors.tolist(), is_cut
 
 
 def _result(row: dict[str, Any]) -> Encoded | EncodingFailed:

@@ -49,6 +49,9 @@ class ServableModel(Model, Protocol):
     def token_spans(self, text: str) -> Sequence[tuple[int, int]]:
         """Where each token of a whole text stands."""
 
+    def check_late_chunks(self) -> None:
+        """Raises NotAModel where it cannot make vectors of parts of a text."""
+
     @property
     def room(self) -> int:
         """How many tokens of a document it reads."""

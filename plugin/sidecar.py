@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from outrider.encoders import ChunkedText
+
 from . import truncations
 from .errors import BodyTooLarge
 from .keys import KeyRing
@@ -88,6 +90,12 @@ class Sidecar:
         if key is not None and not isinstance(outcomes[0], Failed) and self.settings.query_cache:
             self._cache.keep(key, outcomes[0])
         return Encoding(served, outcomes)
+
+    async def encode_chunks(self, model: str, texts: Sequence[ChunkedText], deadline_s: float) -> Encoding:
+        """Encode the chunks of documents that are read whole: one row of (chunks, dimension) a text."""
+        served, _ = self.registry.find(model, ("dense",))
+        self.check([each.text for each in texts])
+        return Encoding(served, await self._run(served, texts, "document", Priority.BULK, deadline_s))
 
     async def rank(self, model: str | None, query: str, documents: Sequence[str], deadline_s: float) -> Encoding:
         """Score each document for the query, in the order given."""

@@ -25,13 +25,15 @@ class Chunking:
     `by` is where they are cut: at words (tokens), sentences, paragraphs, Markdown headings or fenced code blocks; what
     is longer than a chunk by itself is cut at the next finer boundary, in the end at words. A chunk begins with up to
     `overlap` tokens of the one before, and is encoded behind the text of the field `title`, which is not cut itself.
-    `field` is where chunks are kept. A text of more than `limit` chunks is refused.
+    With `late`, the vector of a chunk is made of tokens that have read the whole text, or as much of it as the model
+    reads at once. `field` is where chunks are kept. A text of more than `limit` chunks is refused.
     """
 
     by: Boundary = "sentence"
     size: int | None = None
     overlap: int = 0
     title: str | None = None
+    late: bool = False
     field: str = "outrider_chunks"
     limit: int = MOST_CHUNKS
 

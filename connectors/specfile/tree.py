@@ -35,6 +35,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "chunks.size": "The most tokens of a chunk; as many as the model reads, unless given.",
     "chunks.overlap": "With how many tokens of the chunk before a chunk may begin.",
     "chunks.title": "The text field that every chunk is encoded behind, and that is not cut itself.",
+    "chunks.late": "Whether a chunk's vector is made of tokens that have read the text around it too.",
     "chunks.field": "The name of the field that chunks are kept in.",
     "chunks.limit": "The most chunks of a document.",
     "way": "Who encodes: the engine through its plugins (native), or the sidecar.",

@@ -42,6 +42,14 @@ class Executor(Protocol):
         ...
 
 
+class HiddenStates(Protocol):
+    """What a model makes of each token before it is pooled."""
+
+    def __call__(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
+        """float32 (texts, tokens, width); what stands at padding means nothing."""
+        ...
+
+
 def pad(texts: Sequence[TokenizedText], pad_id: int = 0) -> TokenBatch:
     """Pad to the longest text of the batch."""
     shape = (len(texts), max(text.length for text in texts))

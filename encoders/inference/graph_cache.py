@@ -11,13 +11,18 @@ from .description import ModelDescription
 GRAPH_VERSION = 3
 
 
-def graph_file(description: ModelDescription, fingerprint: str, cache: Path, precision: str = "exact") -> Path:
-    """The folder's own graph, or the one built from its weights, which is written into the cache if it is not there."""
+def graph_file(
+    description: ModelDescription, fingerprint: str, cache: Path, precision: str = "exact", *, tokens: bool = False
+) -> Path:
+    """The folder's own graph, or the one built from its weights, which is written into the cache if it is not there.
+
+    With `tokens`, one that ends before the head.
+    """
     if description.has_graph:
         return description.weights
-    path = graph_path(description, fingerprint, cache, precision)
+    path = graph_path(description, fingerprint, cache, f"{precision}-tokens" if tokens else precision)
     if not path.is_file():
-        _build(description, path, precision)
+        _build(description, path, precision, tokens=tokens)
     return path
 
 
@@ -26,10 +31,10 @@ def graph_path(description: ModelDescription, fingerprint: str, cache: Path, pre
     return cache / "graphs" / f"{fingerprint}-{description.kind}-{precision}-v{GRAPH_VERSION}.onnx"
 
 
-def _build(description: ModelDescription, path: Path, precision: str) -> None:
+def _build(description: ModelDescription, path: Path, precision: str, *, tokens: bool) -> None:
     from .graphs import build_graph
 
-    content = build_graph(description, precision).SerializeToString()
+    content = build_graph(description, precision, tokens=tokens).SerializeToString()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix="build-", delete=False) as stream:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..errors import EncoderError
+from ..errors import EncoderError, NotAModel
 from ..sources import cache_root, resolve
 from ..types import SparseVector
 from . import loss, rows
@@ -18,12 +18,13 @@ from .choice import Wish, choose
 from .description import Kind, ModelDescription, describe, fingerprint
 from .executor import Executor, pad
 from .graph_cache import graph_path
+from .late import LateChunks
 from .loss import PrecisionLoss
 from .machine import core_quota
 from .plan import plan_batches, restore_order, slices
 from .query_table import QueryTable
 from .static_executor import StaticExecutor
-from .tokenizer import RefusedText, Text, Token, TokenizedText, Tokenizer
+from .tokenizer import ChunkedText, RefusedText, Text, Token, TokenizedText, Tokenizer
 
 # Texts that are tokenised and planned together: enough to find texts of like length, few enough to start soon.
 _SLICE = 1024
@@ -31,6 +32,7 @@ _SLICE = 1024
 log = logging.getLogger(__name__)
 
 Row = npt.NDArray[np.float32] | SparseVector | float
+_Way = Callable[[Sequence[TokenizedText]], Sequence[Row]]
 
 
 class TextRefused(EncoderError, ValueError):
@@ -40,7 +42,15 @@ class TextRefused(EncoderError, ValueError):
 class Model:
     """One model, ready to run. `tokenize` and `run` are separate, so that batches can be formed across requests."""
 
-    def __init__(self, name: str, description: ModelDescription, digest: str, executor: Executor, limit: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        description: ModelDescription,
+        digest: str,
+        executor: Executor,
+        limit: int,
+        late: LateChunks | None = None,
+    ) -> None:
         self.name = name
         self.kind: Kind = description.kind
         self.fingerprint = digest
@@ -48,6 +58,7 @@ class Model:
         self.similarity = description.similarity or ("dot" if description.kind == "sparse" else "cosine")
         self._description = description
         self._executor = executor
+        self._late = late
         self._tokenizer = Tokenizer(description, limit, special_tokens=not description.is_static)
         self._vocabulary = self._tokenizer.vocabulary if description.kind == "sparse" else []
         table = description.query_table
@@ -94,12 +105,23 @@ class Model:
         return self._tokenizer.room(self._description.prompt("document"))
 
     def run(self, batch: Sequence[TokenizedText]) -> list[Row]:
-        """One forward over these texts, padded to the longest: one row a text. Queries with a table are looked up."""
-        if self._query_table and any(text.is_lookup for text in batch):
-            rest = [text for text in batch if not text.is_lookup]
-            computed = iter(self._run(rest) if rest else [])
-            return [self._query_table.look_up(text) if text.is_lookup else next(computed) for text in batch]
-        return self._run(batch)
+        """One forward over these texts, padded to the longest: one row a text. Queries with a table are looked up.
+
+        A text in chunks has a row of (chunks, dimension); those of a batch are a forward of their own.
+        """
+        groups: dict[_Way, list[TokenizedText]] = {}
+        for text in batch:
+            groups.setdefault(self._way(text), []).append(text)
+        made = {way: iter(way(texts)) for way, texts in groups.items()}
+        return [next(made[self._way(text)]) for text in batch]
+
+    def _way(self, text: TokenizedText) -> _Way:
+        if text.is_lookup and self._query_table:
+            return self._look_up
+        return self._late.run if text.chunks and self._late else self._run
+
+    def _look_up(self, batch: Sequence[TokenizedText]) -> list[Row]:
+        return [self._query_table.look_up(text) for text in batch] if self._query_table else []
 
     def _run(self, batch: Sequence[TokenizedText]) -> list[Row]:
         padded = pad(batch)
@@ -119,6 +141,17 @@ class Model:
         """Dense: float32 (texts, dimension). Sparse: a list of SparseVector. Raises TextRefused for a bad text."""
         return self._encode(texts, "document")
 
+    def encode_chunks(self, texts: Sequence[ChunkedText]) -> list[npt.NDArray[np.float32]]:
+        """float32 (chunks, dimension) for each text: late chunking. Raises NotAModel where the model cannot."""
+        self.check_late_chunks()
+        return self._rows(texts, "document")
+
+    def check_late_chunks(self) -> None:
+        """Raises NotAModel where `encode_chunks` would."""
+        if self._late is None:
+            raise NotAModel(f"{self.name!r} is a {self.kind} model, and only dense ones chunk late")
+        self._late.check()
+
     def rank(self, query: str, documents: Sequence[str]) -> npt.NDArray[np.float32]:
         """One score a document, in the order given; higher is more relevant."""
         if self.kind != "rerank":
@@ -133,6 +166,8 @@ class Model:
     def close(self) -> None:
         """Free the memory."""
         self._executor.close()
+        if self._late:
+            self._late.close()
 
     def _encode(self, texts: Sequence[str], task: str) -> Any:
         if self.kind == "rerank":
@@ -218,11 +253,11 @@ def open_model(
     description = describe(folder, allow_pickle=allow_pickle)
     digest = fingerprint(description)
     limit = min(max_tokens or description.max_tokens, description.max_tokens)
-    if description.is_static:
-        return Model(os.fspath(name), description, digest, StaticExecutor(description), limit)
     cache = cache_root(cache_folder)
-    model = Model(os.fspath(name), description, digest, choose(description, digest, cache, wish), limit)
-    if precision == "int8" and not description.has_graph:
+    executor = StaticExecutor(description) if description.is_static else choose(description, digest, cache, wish)
+    late = LateChunks(description, digest, cache, wish, executor) if description.kind == "dense" else None
+    model = Model(os.fspath(name), description, digest, executor, limit, late)
+    if precision == "int8" and not (description.has_graph or description.is_static):
         model.loss = _kept_loss(model, description, cache, wish)
         log.info("%s runs in int8; %s", name, model.loss)
     return model

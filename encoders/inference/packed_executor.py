@@ -51,6 +51,20 @@ class PackedExecutor:
             rows = self._rows(pack(ids, mask, types, self._device)).float().cpu().numpy()
         return np.asarray(rows, dtype=np.float32)
 
+    def hidden_states(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
+        """float32 (texts, tokens, width): what is pooled."""
+        from .packed import pack
+
+        torch = self._torch
+        with torch.inference_mode():
+            ids, mask, types = (torch.from_numpy(getattr(batch, name)) for name in _INPUTS)
+            tokens = pack(ids, mask, types, self._device)
+            hidden = self._backbone.hidden(self._weights, self._description.config, tokens, first_only=False)
+            rows = hidden.float().cpu().numpy()
+        padded = np.zeros((*batch.attention_mask.shape, rows.shape[-1]), dtype=np.float32)
+        padded[batch.attention_mask == 1] = rows
+        return padded
+
     def _rows(self, tokens: Any) -> Any:
         from .packed import pooled, splade
 

@@ -21,8 +21,18 @@ def vectors(output: Floats, batch: TokenBatch, description: ModelDescription) ->
         pooled = np.concatenate([_pool(mode, output, batch.attention_mask) for mode in description.pooling], axis=-1)
     # In float32 here also for a graph that normalises: in bfloat16 its lengths are off by up to 1 in 300.
     if description.normalize:
-        pooled = pooled / np.maximum(np.linalg.norm(pooled, axis=-1, keepdims=True), 1e-12)
+        return _normalized(pooled)
     return pooled
+
+
+def chunk_vectors(hidden: Floats, chunks: Sequence[tuple[int, int]], *, normalize: bool) -> Floats:
+    """float32 (chunks, dimension): the mean of each range of one text's tokens; `hidden` is (tokens, width)."""
+    if hidden.ndim != 2:
+        raise NotAModel(
+            "the folder's own graph gives no tokens, so no chunk can be pooled; encode the chunks one by one"
+        )
+    means = np.stack([hidden[start:stop].mean(axis=0) for start, stop in chunks])
+    return _normalized(means) if normalize else means
 
 
 def term_weights(output: Floats, batch: TokenBatch, vocabulary: Sequence[str]) -> list[SparseVector]:
@@ -43,6 +53,10 @@ def scores(output: Floats, activation: str) -> Floats:
     """float32 (texts,) for one label, (texts, labels) for more, after the model's activation."""
     activated = _activate(output, activation)
     return activated[:, 0] if activated.ndim == 2 and activated.shape[1] == 1 else activated
+
+
+def _normalized(vectors: Floats) -> Floats:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12), dtype=np.float32)
 
 
 def _activate(logits: Floats, activation: str) -> Floats:

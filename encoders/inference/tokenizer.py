@@ -1,7 +1,7 @@
 """Text -> token ids, without transformers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tokenizers
@@ -9,7 +9,22 @@ import tokenizers
 from ..errors import NotAModel
 from .description import ModelDescription
 
-Text = str | tuple[str, str]
+
+@dataclass(frozen=True, slots=True)
+class ChunkedText:
+    """A text, and ranges of it in characters: each gets the vector of its tokens as the whole text makes them.
+
+    A range that begins with the text has the prompt and special tokens before it, one that ends with it those behind.
+    """
+
+    text: str
+    spans: tuple[tuple[int, int], ...]
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
+Text = str | tuple[str, str] | ChunkedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +36,8 @@ class TokenizedText:
     truncated: bool
     is_lookup: bool = False
     """Whether its rows come from a table and not from the graph."""
+    chunks: Sequence[tuple[int, int]] = ()
+    """Ranges of its tokens that get a vector each, in place of one for the whole text."""
 
     @property
     def length(self) -> int:
@@ -74,7 +91,11 @@ class Tokenizer:
         accepted = [index for index, result in enumerate(results) if result is None]
         prepared: list[Any] = [self._prepare(inputs[index], prompt) for index in accepted]
         for index, encoding in zip(accepted, self._encoded(prepared), strict=True):
-            results[index] = TokenizedText(encoding.ids, encoding.type_ids, bool(encoding.overflowing))
+            tokenized = TokenizedText(encoding.ids, encoding.type_ids, bool(encoding.overflowing))
+            given = inputs[index]
+            results[index] = (
+                _chunked(tokenized, given, encoding, prompt) if isinstance(given, ChunkedText) else tokenized
+            )
         return [result for result in results if result is not None]
 
     def _encoded(self, texts: list[Any]) -> list[tokenizers.Encoding]:
@@ -100,6 +121,8 @@ class Tokenizer:
         return max(1, self._limit - len(around.ids))
 
     def _prepare(self, given: Text, prompt: str) -> Text:
+        if isinstance(given, ChunkedText):
+            return self._clean(prompt + given.text)
         if isinstance(given, str):
             return self._clean(prompt + given)
         return (self._clean(given[0]), self._clean(given[1]))
@@ -109,7 +132,28 @@ class Tokenizer:
         return given.lower() if self._lower else given
 
 
+def _chunked(
+    tokenized: TokenizedText, given: ChunkedText, encoding: tokenizers.Encoding, prompt: str
+) -> TokenizedText | RefusedText:
+    """The text with its ranges counted in tokens; refused where a range has none that the model reads."""
+    whole = prompt + given.text
+    shift = len(prompt) - (len(whole) - len(whole.lstrip()))
+    marked = zip(encoding.offsets, encoding.special_tokens_mask, strict=True)
+    starts = [(place, start - shift) for place, ((start, stop), special) in enumerate(marked) if not special]
+    chunks = []
+    for start, stop in given.spans:
+        inside = [place for place, at in starts if start <= at < stop]
+        if not inside:
+            return RefusedText(
+                f"the model reads no token between characters {start} and {stop}; give it less text, or other ranges"
+            )
+        first = 0 if start <= 0 else inside[0]
+        chunks.append((first, tokenized.length if stop >= len(given.text) else inside[-1] + 1))
+    return replace(tokenized, chunks=tuple(chunks))
+
+
 def _refusal(given: Any) -> RefusedText | None:
+    given = given.text if isinstance(given, ChunkedText) else given
     parts = given if isinstance(given, tuple | list) else (given,)
     for part in parts:
         if not isinstance(part, str):

@@ -27,15 +27,21 @@ class TorchExecutor:
 
     def run(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
         """One forward."""
-        torch = self._torch
-        with torch.inference_mode():
-            features: dict[str, Any] = {
-                name: torch.from_numpy(getattr(batch, name)).to(self._model.device) for name in self._inputs
-            }
+        with self._torch.inference_mode():
+            features = self._features(batch)
             rows = self._model(**features).logits if self._is_reranker else self._model(features)["sentence_embedding"]
         if rows.is_sparse:
             rows = rows.to_dense()
         return np.asarray(rows.float().cpu().numpy(), dtype=np.float32)
+
+    def hidden_states(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
+        """float32 (texts, tokens, width): what is pooled."""
+        with self._torch.inference_mode():
+            rows = self._model(self._features(batch))["token_embeddings"]
+        return np.asarray(rows.float().cpu().numpy(), dtype=np.float32)
+
+    def _features(self, batch: TokenBatch) -> dict[str, Any]:
+        return {name: self._torch.from_numpy(getattr(batch, name)).to(self._model.device) for name in self._inputs}
 
     def close(self) -> None:
         """Free the weights."""

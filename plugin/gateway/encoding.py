@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from outrider.connectors import (
     BadSpec,
+    Context,
     Deadlines,
     Dialect,
     Encoded,
@@ -80,6 +81,12 @@ class Guarded:
                 return [EncodingFailed(str(err))]
         middle = len(texts) // 2
         return [*self.encode_document(texts[:middle]), *self.encode_document(texts[middle:])]
+
+    def encode_chunks(
+        self, contexts: Sequence[Context], texts: Sequence[Sequence[str]]
+    ) -> list[list[Encoded] | EncodingFailed]:
+        """For each context, one result a span."""
+        return self._ask(lambda client: client.encode_chunks(contexts, texts))
 
     def encode_query(self, text: str, *, deadline_s: float = math.inf) -> Encoded:
         """The query by each model. Raises SidecarRefused for a text that is none."""

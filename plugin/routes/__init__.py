@@ -1,6 +1,6 @@
 """Every protocol the sidecar speaks, as tables of operations."""
 
-from . import admin, cohere, engines, native, openai, operations, page, rerank, score, search, spans, tei
+from . import admin, chunks, cohere, engines, native, openai, operations, page, rerank, score, search, spans, tei
 from .endpoint import Endpoint, Operation
 
 OPERATIONAL = operations.ROUTES
@@ -9,6 +9,7 @@ PAGE = page.ROUTES
 OPERATIONS: tuple[Operation, ...] = (
     *native.OPERATIONS,
     *spans.OPERATIONS,
+    *chunks.OPERATIONS,
     *openai.OPERATIONS,
     *cohere.OPERATIONS,
     *rerank.OPERATIONS,

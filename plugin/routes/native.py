@@ -90,6 +90,11 @@ def _problem(value: Any, where: str, limits: Limits) -> ServiceError | None:
     return None
 
 
+def encoding_reply(encoding: Encoding) -> dict[str, Any]:
+    """What one model made of the texts of a request. Raises the error of a late one where no text has a row."""
+    return _reply(encoding, {}, len(encoding.outcomes))
+
+
 def _reply(encoding: Encoding, refused: dict[int, ServiceError], count: int) -> dict[str, Any]:
     outcomes = _merged(encoding.outcomes, refused, count)
     failed = {place: outcome.error for place, outcome in enumerate(outcomes) if isinstance(outcome, Failed)}

@@ -11,6 +11,7 @@ import pytest
 
 from outrider.connectors import (
     Cluster,
+    Context,
     DenseField,
     Encoded,
     EncoderUnavailable,
@@ -39,7 +40,8 @@ COUNTING = Models(
 class CountingEncoder:
     """Dense: how often each of four words occurs, plus 0.1. Sparse: how often each word occurs. Rank: shared words.
 
-    Whatever holds "unspeakable" cannot be encoded. With `answers` set, it is away after so many calls.
+    A chunk's vector is that of its own words, and a tenth of that of all that was read with it. Whatever holds
+    "unspeakable" cannot be encoded. With `answers` set, it is away after so many calls.
     """
 
     models: Models = COUNTING
@@ -54,13 +56,31 @@ class CountingEncoder:
         self.encoded.extend(texts)
         return [EncodingFailed("it is unspeakable") if "unspeakable" in t else self._read(t) for t in texts]
 
+    def encode_chunks(
+        self, contexts: Sequence[Context], texts: Sequence[Sequence[str]]
+    ) -> Sequence[Sequence[Encoded] | EncodingFailed]:
+        return [self._chunks(context, own) for context, own in zip(contexts, texts, strict=True)]
+
+    def _chunks(self, context: Context, texts: Sequence[str]) -> list[Encoded] | EncodingFailed:
+        self.encoded.append(context.text)
+        if "unspeakable" in context.text:
+            return EncodingFailed("it is unspeakable")
+        around = self._counts(context.text)
+        parts = [self._counts(context.text[start:stop]) for start, stop in context.spans]
+        return [
+            replace(self.encode_query(text), dense=[one + all_ / 10 for one, all_ in zip(part, around, strict=True)])
+            for part, text in zip(parts, texts, strict=True)
+        ]
+
+    def _counts(self, text: str) -> list[float]:
+        return [text.lower().split().count(topic) + 0.1 for topic in TOPICS]
+
     def _read(self, text: str) -> Encoded:
         return replace(self.encode_query(text), truncated=len(text.split()) > ROOM)
 
     def encode_query(self, text: str) -> Encoded:
         words = text.lower().split()
-        dense = [words.count(topic) + 0.1 for topic in TOPICS]
-        return Encoded(dense=dense, sparse={word: float(words.count(word)) for word in words})
+        return Encoded(dense=self._counts(text), sparse={word: float(words.count(word)) for word in words})
 
     def token_spans(self, texts: Sequence[str]) -> Measured:
         """A word is a token; the models read eight."""

@@ -28,8 +28,11 @@ def can_build(description: ModelDescription) -> bool:
     return description.config.get("model_type") in _FAMILIES
 
 
-def build_graph(description: ModelDescription, precision: str = "exact") -> ModelProto:
-    """The whole model as one graph, "exact" (float32) or "int8": token ids in, one row a text out."""
+def build_graph(description: ModelDescription, precision: str = "exact", *, tokens: bool = False) -> ModelProto:
+    """The whole model as one graph, "exact" (float32) or "int8": token ids in, one row a text out.
+
+    With `tokens`, the graph ends before the head, with one row a token.
+    """
     family = _FAMILIES.get(description.config.get("model_type", ""))
     if family is None:
         raise NotAModel(
@@ -39,6 +42,9 @@ def build_graph(description: ModelDescription, precision: str = "exact") -> Mode
     net = Int8Net() if precision == "int8" else Net()
     config = description.config
     weights = load_weights(description.weights, family.prefix)
+    if tokens:
+        hidden = family.backbone(net, weights, config)
+        return net.model(family.inputs, hidden, ["batch", "tokens", "width"])
     hidden = family.backbone(net, weights, config, description.reads_first_only)
     if description.kind == "dense":
         return net.model(family.inputs, heads.pooled(net, description, hidden), ["batch", "dimension"])

@@ -74,6 +74,20 @@ def run(folder: Path, batch: TokenBatch, precision: str = "exact") -> Any:
     return OnnxExecutor(graph, "test").run(batch)
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_tokens_before_the_head(family: str, batch: TokenBatch, tmp_path: Path) -> None:
+    model = saved(AutoModel, family, tmp_path)
+    graph = tmp_path / "tokens.graph"
+    graph.write_bytes(build_graph(describe(tmp_path), tokens=True).SerializeToString())
+    with torch.inference_mode():
+        ids, mask = torch.from_numpy(batch.input_ids), torch.from_numpy(batch.attention_mask)
+        expected = model(input_ids=ids, attention_mask=mask).last_hidden_state.numpy()
+    present = batch.attention_mask == 1
+    executor = PackedExecutor(describe(tmp_path), "test", half=None, device="cpu")
+    for found in (OnnxExecutor(graph, "test").run(batch), executor.hidden_states(batch)):
+        np.testing.assert_allclose(found[present], expected[present], rtol=0, atol=TOLERANCE * 10)
+
+
 def packed(folder: Path, batch: TokenBatch, device: str, half: str | None = None) -> Any:
     return PackedExecutor(describe(folder), "test", half=half, device=device).run(batch)
 

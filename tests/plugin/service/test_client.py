@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from outrider.connectors import Encoded, EncoderUnavailable, EncodingFailed
+from outrider.connectors import Context, Encoded, EncoderUnavailable, EncodingFailed
 from outrider.encoders import DEFAULT_DENSE, DEFAULT_RERANKER, DEFAULT_SPARSE, open_model
 from outrider.plugin.client import SidecarClient
 from outrider.plugin.errors import SidecarRefused
@@ -65,6 +65,47 @@ def test_tokens_are_measured_alike_of_texts_of_any_length(client: SidecarClient,
     assert [len(spans) for spans in over_http.spans] == [8, 0, 600, 50_000]
     assert over_http.spans[0][1] == (2, 7)
     assert over_http.room == open_model(DEFAULT_DENSE).max_tokens - 2
+
+
+def test_chunks_are_encoded_late_alike(client: SidecarClient, local: LocalEncoder) -> None:
+    whole = "A heron stands in the reeds. It catches fish."
+    contexts = [
+        Context(whole, ((0, 28), (29, len(whole)))),
+        Context("\ud83d", ((0, 1),)),
+        Context("word " * 400, ((0, 20), (1990, 1995))),
+        Context("x", ((0, 1),)),
+    ]
+    texts = [[whole[:28], whole[29:]], ["\ud83d"], ["a", "b"], ["x"]]
+    over_http, in_process = client.encode_chunks(contexts, texts), local.encode_chunks(contexts, texts)
+    for remote, near in zip(over_http, in_process, strict=True):
+        assert type(remote) is type(near)
+        if isinstance(remote, EncodingFailed) or isinstance(near, EncodingFailed):
+            continue
+        assert [each.sparse for each in remote] == [pytest.approx(each.sparse, abs=1e-5) for each in near]
+        assert [each.dense for each in remote] == [pytest.approx(each.dense, abs=1e-5) for each in near]
+    assert [isinstance(each, EncodingFailed) for each in over_http] == [False, True, True, False]
+    assert "reads no token between characters 1990 and 1995" in over_http[2].reason  # type: ignore[union-attr]
+    (alone,) = local.encode_document(["x"])
+    assert isinstance(alone, Encoded)
+    assert over_http[3][0].dense == pytest.approx(alone.dense, abs=1e-5)  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {"texts": [{"text": "abc", "spans": [[1, 4]]}]},
+            "texts[0] has 3 characters, and the range 1 to 4 is none of it",
+        ),
+        ({"texts": [{"text": "abc", "spans": [[2, 2]]}]}, "the range 2 to 2 is none of it"),
+        ({"texts": [{"text": "abc", "spans": []}]}, "spans"),
+        ({"texts": [], "model": DEFAULT_SPARSE}, "is a sparse model"),
+    ],
+)
+def test_ranges_that_are_none_are_refused(sidecar: Any, body: Any, said: str) -> None:
+    answer = httpx.post(f"{sidecar.url}/encode_chunks", json=body)
+    assert answer.status_code in (400, 404, 422)
+    assert said in answer.text
 
 
 def test_what_a_slow_sidecar_has_no_time_for_at_once_is_sent_in_smaller_parts(
