@@ -1,75 +1,38 @@
-"""What the three encoders share: ordered modules, device, prompts, load and save, and the run over texts."""
+"""What the three encoders share: ordered modules, device, prompts, and the run over texts."""
 
-import inspect
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from . import files, folder, multi_process, prompts
+from . import folder, multi_process, prompts
 from .inference.plan import Batch, slices
+from .loading import LoadRequest, card_text, saved_modules
 from .loop import Part, part_size, run, wants_progress_bar
 from .modules.module import Features
 from .modules.pooling import Pooling
 from .modules.prepared import accepted_keywords, prepare
 from .peft_mixin import PeftAdapterMixin
 from .renames import warn_renamed
-from .similarity_functions import Similarity, SimilarityFunction
-from .sources import hub_origin, resolve
+from .sources import hub_origin
 from .util.environment import get_device_name
 
 logger = logging.getLogger(__name__)
-
-Backend = Literal["torch", "onnx", "openvino"]
-BACKENDS = ("torch", "onnx", "openvino")
-
-
-@dataclass(frozen=True)
-class LoadRequest:
-    """Everything that says which model to load and how; the constructors only fill this in."""
-
-    name: str | None = None
-    modules: Iterable[nn.Module] | None = None
-    device: str | torch.device | None = None
-    prompts: dict[str, str] | None = None
-    default_prompt_name: str | None = None
-    similarity_fn_name: str | SimilarityFunction | None = None
-    where: files.Where = field(default_factory=files.Where)
-    trust_remote_code: bool = False
-    model_kwargs: dict[str, Any] | None = None
-    tokenizer_kwargs: dict[str, Any] | None = None
-    config_kwargs: dict[str, Any] | None = None
-    backend: str = "torch"
-
-    def module_keywords(self) -> dict[str, Any]:
-        """What every module's `load` is told."""
-        return {
-            **self.where.keywords(),
-            "trust_remote_code": self.trust_remote_code,
-            "model_kwargs": self.model_kwargs,
-            "tokenizer_kwargs": self.tokenizer_kwargs,
-            "config_kwargs": self.config_kwargs,
-            "backend": self.backend,
-        }
 
 
 class Encoder(PeftAdapterMixin, nn.Sequential):
     """A pipeline of modules from texts to embeddings or scores."""
 
-    kind: ClassVar[str] = "SentenceTransformer"
+    kind: ClassVar[str]
     model_card_data_class: ClassVar[Any]
-    default_similarity: ClassVar[SimilarityFunction] = SimilarityFunction.COSINE
     usual_prompts: ClassVar[dict[str, str]] = prompts.RETRIEVAL_PROMPTS
 
     def __init__(self, request: LoadRequest) -> None:
-        if request.backend not in BACKENDS:
-            raise ValueError(f"backend {request.backend!r} is not known; use one of {', '.join(BACKENDS)}")
-        path = _resolved(request)
+        path = request.folder()
         settings = {} if path is None else folder.read_settings(path)
         modules, self_kwargs = self._build(request, path, settings)
         super().__init__(modules)
@@ -79,13 +42,10 @@ class Encoder(PeftAdapterMixin, nn.Sequential):
         self.trust_remote_code = request.trust_remote_code
         self.prompts = {**self.usual_prompts, **settings.get("prompts", {}), **(request.prompts or {})}
         self.default_prompt_name: str | None = request.default_prompt_name or settings.get("default_prompt_name")
-        self._similarity_name: SimilarityFunction | None = None
-        if similarity := request.similarity_fn_name or settings.get("similarity_fn_name"):
-            self.similarity_fn_name = similarity
         self._prompt_lengths: dict[str, int] = {}
         self.truncated_texts = 0
         """How many of the texts given so far were cut at the limit, where the tokeniser says so."""
-        self._model_card_text = _card_text(path)
+        self._model_card_text = card_text(path)
         self.origin = None if path is None else hub_origin(path)
         self._check_default_prompt()
         self.to(request.device or get_device_name())
@@ -103,18 +63,7 @@ class Encoder(PeftAdapterMixin, nn.Sequential):
         if entries is None or settings.get("model_type", "SentenceTransformer") != self.kind:
             default = self._default_modules(request, path, settings)
             return OrderedDict((str(index), module) for index, module in enumerate(default)), {}
-        return self._saved_modules(request, path, entries)
-
-    @staticmethod
-    def _saved_modules(
-        request: LoadRequest, path: Path, entries: Sequence[folder.ModuleEntry]
-    ) -> tuple["OrderedDict[str, nn.Module]", dict[str, list[str]]]:
-        trusted = request.trust_remote_code or Path(request.name or "").is_dir()
-        modules: OrderedDict[str, nn.Module] = OrderedDict()
-        for entry in entries:
-            cls = folder.module_class(entry.type, path, trusted=trusted)
-            modules[entry.name] = _load_module(cls, path, entry.path, request)
-        return modules, {entry.name: list(entry.kwargs) for entry in entries if entry.kwargs}
+        return saved_modules(request, path, entries)
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
         """The modules for a folder that has none of this kind's: a bare transformer, or another kind's model."""
@@ -178,7 +127,7 @@ class Encoder(PeftAdapterMixin, nn.Sequential):
         self.to(device or self.device)
         extra: Features = {}
         if prompt:
-            inputs = [_with_prompt(prompt, text) for text in inputs]
+            inputs = [prompts.put_before(prompt, text) for text in inputs]
             length = self._prompt_length(prompt, **kwargs)
             extra = {} if length is None else {"prompt_length": length}
         size = part_size(batch_size)
@@ -271,27 +220,6 @@ class Encoder(PeftAdapterMixin, nn.Sequential):
         return self._head.get_sentence_features(*features)
 
     @property
-    def similarity_fn_name(self) -> str | None:
-        """Name of the similarity that fits these embeddings."""
-        if self._similarity_name is None:
-            self._similarity_name = self.default_similarity
-        return str(self._similarity_name.value)
-
-    @similarity_fn_name.setter
-    def similarity_fn_name(self, value: str | SimilarityFunction | None) -> None:
-        self._similarity_name = None if value is None else SimilarityFunction(value)
-
-    @property
-    def similarity(self) -> Similarity:
-        """similarity(a, b): every row of a against every row of b."""
-        return SimilarityFunction.to_similarity_fn(self.similarity_fn_name or self.default_similarity)
-
-    @property
-    def similarity_pairwise(self) -> Similarity:
-        """similarity_pairwise(a, b): row i of a against row i of b."""
-        return SimilarityFunction.to_similarity_pairwise_fn(self.similarity_fn_name or self.default_similarity)
-
-    @property
     def device(self) -> torch.device:
         """Where the weights are; the CPU for a model without weights of its own."""
         for tensor in (*self.parameters(), *self.buffers()):
@@ -340,18 +268,6 @@ class Encoder(PeftAdapterMixin, nn.Sequential):
         """torch, onnx or openvino."""
         return self.backend
 
-    def get_sentence_embedding_dimension(self) -> int | None:
-        """Dimensions of what encode returns."""
-        for module in reversed(self):
-            if callable(ask := getattr(module, "get_sentence_embedding_dimension", None)):
-                dimension: int | None = ask()
-                return dimension
-        return None
-
-    def get_embedding_dimension(self) -> int | None:
-        """Another name of get_sentence_embedding_dimension."""
-        return self.get_sentence_embedding_dimension()
-
     def activation_checkpointing_enable(
         self, activation_checkpointing_kwargs: dict[str, Any] | None = None, **options: Any
     ) -> None:
@@ -381,31 +297,3 @@ class Encoder(PeftAdapterMixin, nn.Sequential):
 
     def _last_module(self) -> nn.Module:
         return self[-1]
-
-
-def _resolved(request: LoadRequest) -> Path | None:
-    if not request.name:
-        return None
-    return resolve(request.name, **request.where.keywords())
-
-
-def _load_module(cls: Any, path: Path, subfolder: str, request: LoadRequest) -> nn.Module:
-    """Modules from before v5 only take a path."""
-    parameters = inspect.signature(cls.load).parameters
-    if "subfolder" in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-        module: nn.Module = cls.load(str(path), subfolder=subfolder, **request.module_keywords())
-        return module
-    return cls.load(str(path / subfolder))  # type: ignore[no-any-return]
-
-
-def _with_prompt(prompt: str, text: Any) -> Any:
-    if isinstance(text, dict):
-        return {key: prompt + value for key, value in text.items()}
-    if isinstance(text, (list, tuple)):
-        return [prompt + text[0], *text[1:]]
-    return prompt + text
-
-
-def _card_text(path: Path | None) -> str | None:
-    card = None if path is None else path / "README.md"
-    return card.read_text(encoding="utf-8") if card is not None and card.is_file() else None

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 logger = logging.getLogger(__name__)
 
@@ -30,3 +31,12 @@ def choose_prompt(
 def task_prompt_name(prompts: Mapping[str, str], names: Sequence[str]) -> str | None:
     """The first of these names that the model has a prompt for."""
     return next((name for name in names if name in prompts), None)
+
+
+def put_before(prompt: str, text: Any) -> Any:
+    """The input with the prompt before its text, or before the first of a pair."""
+    if isinstance(text, dict):
+        return {key: prompt + value for key, value in text.items()}
+    if isinstance(text, (list, tuple)):
+        return [prompt + text[0], *text[1:]]
+    return prompt + text

@@ -42,7 +42,6 @@ def settings(model: Encoder) -> dict[str, Any]:
         },
         "prompts": model.prompts,
         "default_prompt_name": model.default_prompt_name,
-        "similarity_fn_name": model.similarity_fn_name,
         **model.own_settings(),
     }
 

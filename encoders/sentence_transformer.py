@@ -12,15 +12,15 @@ import torch
 from torch import Tensor, nn
 
 from . import files
-from .encoder import Backend, LoadRequest
+from .embedding_encoder import EmbeddingEncoder
 from .fit_mixin import FitMixin
 from .inputs import as_list
+from .loading import Backend, LoadRequest
 from .loop import in_input_order, stack_in_input_order, wants_progress_bar
 from .model_card import SentenceTransformerModelCardData
 from .modules.module import Features
 from .modules.pooling import Pooling
 from .modules.transformer import Transformer
-from .pipeline_encoder import PipelineEncoder
 from .prompts import choose_prompt
 from .quantization import Precision, check_precision, quantize_embeddings
 from .renames import keywords, warn_renamed
@@ -35,9 +35,10 @@ OutputValue = Literal["sentence_embedding", "token_embeddings"]
 _OUTPUT_VALUES = ("sentence_embedding", "token_embeddings", None)
 
 
-class SentenceTransformer(FitMixin, PipelineEncoder):
+class SentenceTransformer(FitMixin, EmbeddingEncoder):
     """Loads or builds a model that turns texts into dense vectors."""
 
+    kind = "SentenceTransformer"
     model_card_data_class = SentenceTransformerModelCardData
 
     @keywords(old={"use_auth_token": "token"}, newer={"processor_kwargs": "tokenizer_kwargs"})

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from .. import files, folder
 from ..adapter_folder import base_folder
-from ..encoder import Backend, LoadRequest
+from ..embedding_encoder import EmbeddingEncoder
 from ..inputs import as_list
+from ..loading import Backend, LoadRequest, saved_modules
 from ..loop import wants_progress_bar
 from ..model_card import SparseEncoderModelCardData
 from ..modules.mlm_transformer import MLMTransformer
@@ -24,7 +25,6 @@ from ..modules.sparse_auto_encoder import SparseAutoEncoder
 from ..modules.splade_pooling import SpladePooling
 from ..modules.transformer import Transformer
 from ..packing import packed_splade
-from ..pipeline_encoder import PipelineEncoder
 from ..prompts import choose_prompt
 from ..renames import keywords, warn_renamed
 from ..similarity_functions import SimilarityFunction
@@ -35,7 +35,7 @@ from . import readout
 logger = logging.getLogger(__name__)
 
 
-class SparseEncoder(PipelineEncoder):
+class SparseEncoder(EmbeddingEncoder):
     """Loads or builds a model that turns texts into sparse vectors, over a vocabulary (SPLADE) or features (CSR)."""
 
     kind = "SparseEncoder"
@@ -84,8 +84,9 @@ class SparseEncoder(PipelineEncoder):
         self.model_card_data.register_model(self)
 
     def own_settings(self) -> dict[str, Any]:
-        """The limit that encode keeps to."""
-        return {} if self.max_active_dims is None else {"max_active_dims": self.max_active_dims}
+        """The similarity, and the limit that encode keeps to."""
+        limit = {} if self.max_active_dims is None else {"max_active_dims": self.max_active_dims}
+        return super().own_settings() | limit
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
         entries = folder.read_modules(path)
@@ -94,7 +95,7 @@ class SparseEncoder(PipelineEncoder):
             return [MLMTransformer.load(str(path), **request.module_keywords()), SpladePooling("max")]
         logger.warning("%s is no sparse model; an untrained sparse auto-encoder is put on its embeddings.", path)
         if entries is not None:
-            return _with_auto_encoder(list(self._saved_modules(request, path, entries)[0].values()))
+            return _with_auto_encoder(list(saved_modules(request, path, entries)[0].values()))
         transformer = Transformer.load(str(path), **request.module_keywords())
         return _with_auto_encoder([transformer, Pooling(transformer.get_word_embedding_dimension(), "mean")])
 

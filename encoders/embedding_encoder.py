@@ -1,16 +1,65 @@
-"""A pipeline of modules into a folder and to the hub: the same for dense and sparse encoders."""
+"""What dense and sparse encoders share: similarity, and a folder or repository with each module in its own place."""
+
+from typing import Any, ClassVar
 
 from .encoder import Encoder
+from .loading import LoadRequest
 from .publishing import push, write_card
 from .renames import keywords, warn_renamed
 from .saving import save_pipeline
+from .similarity_functions import Similarity, SimilarityFunction
 
 # The default of the old method, whatever the model; push_to_hub names the kind.
 _OLD_MESSAGE = "Add new SentenceTransformer model."
 
 
-class PipelineEncoder(Encoder):
-    """An encoder that is saved as its modules, one folder each; a CrossEncoder is saved as one transformers folder."""
+class EmbeddingEncoder(Encoder):
+    """An encoder whose modules make one embedding of a text."""
+
+    default_similarity: ClassVar[SimilarityFunction] = SimilarityFunction.COSINE
+
+    def __init__(self, request: LoadRequest) -> None:
+        super().__init__(request)
+        self._similarity_name: SimilarityFunction | None = None
+        if similarity := request.similarity_fn_name or self.saved_settings.get("similarity_fn_name"):
+            self.similarity_fn_name = similarity
+
+    @property
+    def similarity_fn_name(self) -> str | None:
+        """Name of the similarity that fits these embeddings."""
+        if self._similarity_name is None:
+            self._similarity_name = self.default_similarity
+        return str(self._similarity_name.value)
+
+    @similarity_fn_name.setter
+    def similarity_fn_name(self, value: str | SimilarityFunction | None) -> None:
+        self._similarity_name = None if value is None else SimilarityFunction(value)
+
+    @property
+    def similarity(self) -> Similarity:
+        """similarity(a, b): every row of a against every row of b."""
+        return SimilarityFunction.to_similarity_fn(self.similarity_fn_name or self.default_similarity)
+
+    @property
+    def similarity_pairwise(self) -> Similarity:
+        """similarity_pairwise(a, b): row i of a against row i of b."""
+        return SimilarityFunction.to_similarity_pairwise_fn(self.similarity_fn_name or self.default_similarity)
+
+    def get_sentence_embedding_dimension(self) -> int | None:
+        """Dimensions of what encode returns."""
+        for module in reversed(self):
+            if callable(ask := getattr(module, "get_sentence_embedding_dimension", None)):
+                dimension: int | None = ask()
+                return dimension
+        return None
+
+    def get_embedding_dimension(self) -> int | None:
+        """Another name of get_sentence_embedding_dimension."""
+        return self.get_sentence_embedding_dimension()
+
+    def own_settings(self) -> dict[str, Any]:
+        """The similarity."""
+        return {"similarity_fn_name": self.similarity_fn_name}
 
     def save(
         self,
