@@ -6,14 +6,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from .common.hits import Key
 from .errors import BadQuery
 
 Mode = Literal["bm25", "dense", "sparse", "fused", "reranked"]
 MAX_DEPTH = 10_000  # index.max_result_window, by default
 MODES: tuple[Mode, ...] = get_args(Mode)
 Filter = Mapping[str, Any]
-Ranking = Sequence[tuple[Key, float]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,9 @@ def fuse_in_blocks(
         part = [ranking[start : start + window] for ranking in rankings]
         block = multiplied(fuse(part, weights, technique, rank_constant), factors or {})
         fresh = [(item, score) for item, score in block if item not in seen]
-        scale = fused[-1][1] / fresh[0][1] if fused and fresh and fresh[0][1] else 1.0
-        fused += [(item, score * scale) for item, score in fresh]
+        ceiling = fused[-1][1] if fused else math.inf
+        scale = ceiling / fresh[0][1] if fused and fresh and fresh[0][1] else 1.0
+        fused += [(item, min(score * scale, ceiling)) for item, score in fresh]  # min: the product is rounded
         seen.update(item for item, _ in fresh)
     return fused
 

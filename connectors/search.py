@@ -2,35 +2,51 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Self
 
-from .answer import MODES, Answer, Excerpt, Filter, Mode, Ranking, Result, check_question, timed
-from .boosts import factor, whole_hour_ms
+from .answer import MAX_DEPTH, MODES, Answer, Excerpt, Filter, Mode, Result, check_question, timed
+from .boosts import whole_hour_ms
 from .client import Cluster
 from .common.boosting import boosted_query, told_values
-from .common.hits import Key, parse_hits
+from .common.hits import Hit, Key, parse_hits
 from .common.query import Question, bm25_query, filtered, given
 from .errors import EncoderUnavailable
 from .fetch import Fetched, fetch
 from .fusion import rerank
+from .gather import Gathered, Item, Ranked, gather
 from .index import check_models
 from .legs import fuse_legs, without_boosts
 from .ports import Encoded, Encoder
 from .request import index_path
 from .spec import IndexSpec
 
+_OF_A_GROUP = 5  # so many of the nearest are read for each group that is wanted
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question's text, what must match besides, and the query body that ranks by words where there is one."""
+    """A question's text, what must match besides, and the query body that ranks by words where there is one.
+
+    Documents with the same value in the field `collapse` count as one.
+    """
 
     text: str
-    filter: Filter | None
-    words: Filter | None
+    filter: Filter | None = None
+    words: Filter | None = None
+    collapse: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text that a document is judged by, and where it stands in one with chunks."""
+
+    key: Key
+    text: str
+    excerpt: Excerpt | None
 
 
 class Searcher:
@@ -71,46 +87,50 @@ class Searcher:
         offset: int = 0,
         filter: Filter | None = None,
         words: Filter | None = None,
+        collapse: str | None = None,
         may_stay_fused: bool = False,
     ) -> Answer:
         """The `size` best documents for a query, after the first `offset`, where `filter` (a query body) matches.
 
-        `words` is the whole query body that ranks by words, filter and all, in place of one over the text fields. Pages
-        fit together: neither the order nor the scores depend on where a page begins or ends. Where the answer
-        `may_stay_fused`, a reranker that is away or late leaves the order of the fusion.
+        `words` is the whole query body that ranks by words, filter and all, in place of one over the text fields. Of
+        the documents with the same value in the field `collapse`, only the best is found. Pages fit together: neither
+        the order nor the scores depend on where a page begins or ends. Where the answer `may_stay_fused`, a reranker
+        that is away or late leaves the order of the fusion.
         Raises BadQuery, EncoderUnavailable or ClusterError.
         """
         check_question(query, mode, size, self.modes, self._spec.index, offset)
         end = offset + size
         timings: dict[str, float] = {}
         not_reranked = ""
-        asked = Asked(query, filter, words)
+        asked = Asked(query, filter, words, collapse)
         with timed(timings, "encode"):
             encoded = self._encode(query, mode)
         with timed(timings, "search"):
-            rankings, factors = self._rankings(asked, encoded, mode, end)
-        reachable = len({key for ranking in rankings.values() for key, _ in ranking[: self._spec.window]})
+            gathered = self._gathered(asked, encoded, mode, end)
+        rankings = gathered.rankings
+        reachable = gathered.reachable(self._spec.window)
         best = next(iter(rankings.values()))[:end]
         if mode in ("fused", "reranked"):
             with timed(timings, "fuse"):
-                rankings["bm25"] = without_boosts(self._spec, rankings["bm25"], factors)
-                rankings["fused"] = fuse_legs(self._spec, rankings, factors)
+                rankings["bm25"] = without_boosts(self._spec, rankings["bm25"], gathered.factors)
+                rankings["fused"] = fuse_legs(self._spec, rankings, gathered.factors)
                 best = rankings["fused"][: max(end, self._spec.rerank_window) if mode == "reranked" else end]
         wanted = best if mode == "reranked" else best[offset:]
         with timed(timings, "fetch"):
-            found = fetch(self._cluster, self._spec, [key for key, _ in wanted], encoded)
-        best = [pair for pair in wanted if pair[0] in found]
-        excerpts = {key: each.excerpts[0] for key, each in found.items() if each.excerpts}
+            heads = [key for item, _ in wanted for key in gathered.heads[item]]
+            found = fetch(self._cluster, self._spec, heads, encoded)
+        shown = {item: _passages(gathered.heads[item], found) for item, _ in wanted}
+        best = [(item, score) for item, score in wanted if shown[item]]
         if mode == "reranked":
             try:
                 with timed(timings, "rerank"):
-                    order, rankings["reranked"], judged = self._reranked(query, best, found, factors)
+                    order, rankings["reranked"] = self._reranked(query, best, shown, gathered.factors)
             except EncoderUnavailable as err:
                 if not may_stay_fused:
                     raise
-                order, judged, mode, not_reranked = best, {}, "fused", str(err)
-            best, excerpts = order[offset:], {**excerpts, **judged}
-        results = _results(best[:size], rankings, found, excerpts, factors)
+                order, mode, not_reranked = best, "fused", str(err)
+            best = order[offset:]
+        results = _results(best[:size], gathered, found, {item: each[0] for item, each in shown.items() if each})
         reason = self._dense_plan.reason if "dense" in rankings else ""
         return Answer(query, mode, results, timings, reason, reachable, not_reranked)
 
@@ -125,67 +145,68 @@ class Searcher:
         encoded, prune = self._encoder.encode_query(query), self._spec.query_prune
         return replace(encoded, sparse=prune.kept(encoded.sparse)) if prune and encoded.sparse else encoded
 
-    def _rankings(
-        self, asked: "Asked", encoded: Encoded, mode: Mode, end: int
-    ) -> tuple[dict[str, Ranking], dict[Key, float]]:
-        """Each ranking that the mode needs, all in one request; and the factors of documents with business fields."""
-        legs = self._legs(mode)
-        bodies = [self._body(leg, asked, encoded, max(end, self._spec.window)) for leg in legs]
+    def _gathered(self, asked: Asked, encoded: Encoded, mode: Mode, end: int) -> Gathered:
+        """Each ranking that the mode needs, all in one request."""
+        legs, depth = self._legs(mode), max(end, self._spec.window)
+        told = {**told_values(self._spec, asked.collapse), "_source": False}
+        bodies = [{**self._collapsed(leg, asked, encoded, depth), **told} for leg in legs]
         lines = b"".join(b"{}\n" + json.dumps(body).encode() + b"\n" for body in bodies)
         answer = self._cluster.read("POST", index_path(self._spec.index, "/_msearch"), lines)
-        rankings: dict[str, Ranking] = {}
-        factors: dict[Key, float] = {}
-        now_ms = whole_hour_ms(time.time())
-        for leg, response in zip(legs, answer["responses"], strict=True):
-            hits = parse_hits(response, f"the {leg} search of '{self._spec.index}'")
-            rankings[leg] = [(hit.key, hit.score) for hit in hits.hits]
-            if self._spec.boosts:
-                factors |= {hit.key: factor(self._spec.boosts, hit.fields, now_ms) for hit in hits.hits}
-        return rankings, factors
+        found: dict[str, Sequence[Hit]] = {
+            leg: parse_hits(response, f"the {leg} search of '{self._spec.index}'").hits
+            for leg, response in zip(legs, answer["responses"], strict=True)
+        }
+        return gather(self._spec, found, whole_hour_ms(time.time()), asked.collapse)
 
-    def _body(self, leg: Mode, asked: "Asked", encoded: Encoded, depth: int) -> dict[str, Any]:
+    def _collapsed(self, leg: Mode, asked: Asked, encoded: Encoded, depth: int) -> dict[str, Any]:
+        """The body of a leg, whose hits are of different groups where that is asked for and the engine can tell."""
+        if asked.collapse is None:
+            return self._body(leg, asked, encoded, depth)
+        # The nearest are collapsed after they were found, and so are what is rescored, by us: there must be more.
+        several = min(depth * _OF_A_GROUP, MAX_DEPTH) if leg == "dense" else depth
+        body = self._body(leg, asked, encoded, several)
+        return body if "rescore" in body else {**body, "size": depth, "collapse": {"field": asked.collapse}}
+
+    def _body(self, leg: Mode, asked: Asked, encoded: Encoded, depth: int) -> dict[str, Any]:
         spec = self._spec
         if leg == "bm25":
             words = dict(asked.words) if asked.words else filtered(bm25_query(spec, asked.text), asked.filter)
             body: dict[str, Any] = {"query": boosted_query(spec, words), "size": depth}
         elif leg == "sparse":
-            body = self._sparse_body(given(encoded.sparse, leg), asked.filter, depth)
+            body = self._sparse_body(given(encoded.sparse, leg), asked, depth)
         else:
             question = Question(asked.text, encoded)
             body = self._dialect.dense_body(spec, self._dense_plan, question, depth, asked.filter)
-        return {**body, **told_values(spec), "_source": False}
+        return body
 
-    def _sparse_body(self, terms: Mapping[str, float], filter: Filter | None, depth: int) -> dict[str, Any]:
+    def _sparse_body(self, terms: Mapping[str, float], asked: Asked, depth: int) -> dict[str, Any]:
         spec, phases = self._spec, self._spec.two_phase
         whole = self._dialect.sparse_query(spec, terms)
-        if phases is None:
-            return {"query": filtered(whole, filter), "size": depth}
+        if phases is None or asked.collapse:  # which no engine does with what is rescored
+            return {"query": filtered(whole, asked.filter), "size": depth}
         heavy = self._dialect.sparse_query(spec, phases.heavy(terms))
         # The greater of both scores is that of all terms; what is outside the window keeps that of the heavy ones.
         again = {"window_size": phases.window, "query": {"rescore_query": whole, "score_mode": "max"}}
-        return {"query": filtered(heavy, filter), "rescore": again, "size": depth}
+        return {"query": filtered(heavy, asked.filter), "rescore": again, "size": depth}
 
     def _reranked(
-        self, query: str, fused: Ranking, found: Mapping[Key, Fetched], factors: Mapping[Key, float]
-    ) -> tuple[Ranking, Ranking, dict[Key, Excerpt]]:
+        self, query: str, fused: Ranked, shown: dict[Item, list[Passage]], factors: Mapping[Item, float]
+    ) -> tuple[Ranked, Ranked]:
         """The window reordered, with the rest behind it as it was fused; the window with the reranker's scores.
 
-        A document counts as its best passage, which is the third.
+        An item counts as its best passage, which is put first of those `shown`.
         """
         window, rest = fused[: self._spec.rerank_window], fused[self._spec.rerank_window :]
         if not window:
-            return [], [], {}
-        passages = [text for key, _ in window for text in found[key].texts]
-        scores = iter(map(float, self._encoder.rank(query, passages)))
-        judged: dict[Key, float] = {}
-        excerpts: dict[Key, Excerpt] = {}
-        for key, _ in window:
-            each = list(islice(scores, len(found[key].texts)))
-            judged[key] = max(each)
-            if found[key].excerpts:
-                excerpts[key] = found[key].excerpts[each.index(judged[key])]
+            return [], []
+        scores = iter(map(float, self._encoder.rank(query, [each.text for item, _ in window for each in shown[item]])))
+        judged: dict[Item, float] = {}
+        for item, _ in window:
+            each = list(islice(scores, len(shown[item])))
+            judged[item] = max(each)
+            shown[item].insert(0, shown[item].pop(each.index(judged[item])))
         order = rerank(window, list(judged.values()), self._spec.rerank_weight, factors)
-        return [*order, *rest], [(key, judged[key]) for key, _ in order], excerpts
+        return [*order, *rest], [(item, judged[item]) for item, _ in order]
 
 
 def _count_vectors(cluster: Cluster, spec: IndexSpec) -> int:
@@ -199,27 +220,33 @@ def _count_vectors(cluster: Cluster, spec: IndexSpec) -> int:
     return int(answer["aggregations"]["chunks"]["doc_count"])
 
 
+def _passages(heads: Sequence[Key], found: Mapping[Key, Fetched]) -> list[Passage]:
+    """What the documents that stand for an item can be judged by; nothing where they were deleted meanwhile."""
+    return [
+        Passage(key, text, next(iter(found[key].excerpts[place : place + 1]), None))
+        for key in heads
+        if key in found
+        for place, text in enumerate(found[key].texts)
+    ]
+
+
 def _results(
-    best: Ranking,
-    rankings: Mapping[str, Ranking],
-    found: Mapping[Key, Fetched],
-    excerpts: Mapping[Key, Excerpt],
-    factors: Mapping[Key, float],
+    best: Ranked, gathered: Gathered, found: Mapping[Key, Fetched], shown: Mapping[Item, Passage]
 ) -> tuple[Result, ...]:
     stages = {
-        stage: {key: (rank, score) for rank, (key, score) in enumerate(ranking, start=1)}
-        for stage, ranking in rankings.items()
+        stage: {item: (rank, score) for rank, (item, score) in enumerate(ranking, start=1)}
+        for stage, ranking in gathered.rankings.items()
     }
     return tuple(
         Result(
-            id=key.id,
-            index=key.index,
-            source=found[key].source,
+            id=shown[item].key.id,
+            index=shown[item].key.index,
+            source=found[shown[item].key].source,
             score=score,
-            ranks={stage: places[key][0] for stage, places in stages.items() if key in places},
-            scores={stage: places[key][1] for stage, places in stages.items() if key in places},
-            excerpt=excerpts.get(key),
-            boost=factors.get(key, 1.0),
+            ranks={stage: places[item][0] for stage, places in stages.items() if item in places},
+            scores={stage: places[item][1] for stage, places in stages.items() if item in places},
+            excerpt=shown[item].excerpt,
+            boost=gathered.factors.get(item, 1.0),
         )
-        for key, score in best
+        for item, score in best
     )

@@ -1,1 +1,1 @@
-"""To be filled in the next commits."""
+"""The running sidecar: models behind HTTP, the gateway before a cluster, the command line, training."""

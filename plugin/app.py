@@ -16,7 +16,7 @@ from .errors import ServiceError
 from .metrics import Metrics
 from .openapi import document
 from .registry import Opener, Registry, open_served
-from .routes import OPERATIONAL, OPERATIONS, Endpoint
+from .routes import OPERATIONAL, OPERATIONS, PAGE, Endpoint
 from .settings import Settings
 from .sidecar import Sidecar
 
@@ -51,8 +51,8 @@ def create_app(settings: Settings, on_failure: Stop | None = None, opener: Opene
         # Prometheus has the metrics, and error reports would carry what callers sent.
         telemetry={"auto_configure": settings.telemetry, "metrics": False, "logs": False},
     )
-    app.openapi = lambda: document(app.title, app.version, OPERATIONS)  # type: ignore[method-assign]
-    app.router.routes.extend(OPERATIONAL)
+    app.openapi = lambda: document(app.title, app.version, OPERATIONS, OPERATIONAL)  # type: ignore[method-assign]
+    app.router.routes.extend((*OPERATIONAL, *PAGE))
     for operation in OPERATIONS:
         endpoint = Endpoint(operation, lambda: app.state.sidecar)
         app.router.routes.append(Route(operation.path, endpoint, methods=["POST"]))

@@ -5,29 +5,24 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.routing import Route
 
 from .errors import ServiceError
 from .routes import Operation
 
 _REF = "#/components/schemas/{model}"
-_GET = {
-    "/health": ("The process lives", (200,)),
-    "/ping": ("The process lives", (200,)),
-    "/ready": ("Every model is loaded and warm", (200, 503)),
-    "/metrics": ("Prometheus metrics", (200,)),
-    "/info": ("Models, fingerprints, limits", (200,)),
-    "/v1/models": ("Every model of the settings, with its state", (200,)),
-    "/models": ("Every model of the settings, with its state", (200,)),
-}
+# Where a GET does not simply answer 200 with JSON.
+_STATUSES = {"/ready": (200, 503)}
+_CONTENT = {"/metrics": "text/plain"}
 
 
-def document(title: str, version: str, operations: Sequence[Operation]) -> dict[str, Any]:
+def document(title: str, version: str, operations: Sequence[Operation], operational: Sequence[Route]) -> dict[str, Any]:
     """OpenAPI 3.1 for every route."""
     requests: list[type[BaseModel]] = list(dict.fromkeys(operation.request for operation in operations))
     refs, definitions = models_json_schema(
         [(request, "validation") for request in requests], ref_template=_REF, title=None
     )
-    paths: dict[str, Any] = {path: {"get": _get(path, *facts)} for path, facts in _GET.items()}
+    paths: dict[str, Any] = {route.path: {"get": _get(route)} for route in operational}
     for operation in operations:
         paths[operation.path] = {"post": _post(operation, refs[operation.request, "validation"])}
     return {
@@ -72,13 +67,14 @@ def _error_responses() -> dict[str, Any]:
     return responses
 
 
-def _get(path: str, summary: str, statuses: Sequence[int]) -> dict[str, Any]:
-    kind = "text/plain" if path == "/metrics" else "application/json"
+def _get(route: Route) -> dict[str, Any]:
+    about = (route.endpoint.__doc__ or "").strip()
+    reply = {"description": about, "content": {_CONTENT.get(route.path, "application/json"): {"schema": {}}}}
     return {
-        "operationId": _identifier(path),
-        "summary": summary,
+        "operationId": _identifier(route.path),
+        "summary": about,
         "tags": ["operations"],
-        "responses": {str(status): {"description": summary, "content": {kind: {"schema": {}}}} for status in statuses},
+        "responses": {str(status): reply for status in _STATUSES.get(route.path, (200,))},
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from outrider.connectors import Encoded, EncodingFailed, Measured, ModelIdentity, Models
 
-from .registry import KINDS, Kind
+from .served import KINDS, Kind
 from .sidecar import Sidecar
 from .work import Failed
 

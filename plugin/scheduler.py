@@ -16,7 +16,7 @@ from .errors import DeadlineExceeded, NotReady, QueueFull
 from .lane import Choose, Lane
 from .metrics import ModelMetrics
 from .settings import QueueSettings
-from .work import Encoded, Failed, Finished, Model, Outcome, Priority, Work
+from .work import Failed, Finished, Model, Outcome, Priority, Work
 
 
 class Scheduler:
@@ -161,6 +161,3 @@ class Scheduler:
 def _complete(outcomes: Sequence[Outcome | None]) -> list[Outcome]:
     late = Failed(DeadlineExceeded("the deadline passed before this text was encoded; give it more time"))
     return [outcome or late for outcome in outcomes]
-
-
-__all__ = ["Encoded", "Failed", "Outcome", "Priority", "Scheduler"]

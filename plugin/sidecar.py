@@ -10,7 +10,8 @@ from .errors import BodyTooLarge
 from .keys import KeyRing
 from .metrics import Metrics
 from .query_cache import Key, QueryCache
-from .registry import Kind, Registry, Served, Task
+from .registry import Registry
+from .served import Kind, Served, Task
 from .settings import Limits, Settings
 from .tracing import model_span
 from .work import Failed, Outcome, Priority

@@ -111,16 +111,16 @@ def free_port() -> Callable[[], int]:
 
 
 @pytest.fixture(scope="session")
-def static_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+def static_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Words of the ready dense model with their rows in another order, by a seed: it loads and encodes in no time."""
 
-    def made(seed: int) -> Path:
+    def made(seed: int, size: int = 64) -> Path:
         folder = tmp_path_factory.mktemp(f"static-{seed}-")
         source = resolve(DEFAULT_DENSE)
         tensors = load_file(source / "model.safetensors")
         words = next(tensor for name, tensor in tensors.items() if name.endswith("word_embeddings.weight"))
         rows = np.random.default_rng(seed).permutation(len(words))
-        save_file({"embedding.weight": words[rows][:, :64].copy()}, folder / "model.safetensors")
+        save_file({"embedding.weight": words[rows][:, :size].copy()}, folder / "model.safetensors")
         shutil.copy(source / "tokenizer.json", folder)
         modules = [{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.StaticEmbedding"}]
         (folder / "modules.json").write_text(json.dumps(modules), encoding="utf-8")

@@ -97,6 +97,7 @@ class Hybrid:
             offset=simple.offset,
             filter=simple.filter,
             words=simple.query,
+            collapse=simple.collapse,
             may_stay_fused=True,
         )
 

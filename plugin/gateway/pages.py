@@ -18,11 +18,14 @@ def page_body(
 ) -> dict[str, Any]:
     """The search that fetches the documents of a page with all that was asked of them; the words are there to be shown.
 
-    Our own fields stay out of sight, unless they are asked for by name.
+    Our own fields stay out of sight, unless they are asked for by name. Hits that were collapsed tell by what.
     """
     query = {"bool": {"filter": [{"ids": {"values": list(ids)}}], "should": [asked.page["query"]]}}
     given = _source_in_url(parameters, asked.page.get("_source", True))
-    return {**asked.page, "query": query, "size": size, "_source": shown(given, spec.own_fields)}
+    page = {**asked.page, "query": query, "size": size, "_source": shown(given, spec.own_fields)}
+    if asked.collapse is None:
+        return page
+    return {**page, "docvalue_fields": [*page.get("docvalue_fields", ()), {"field": asked.collapse}]}
 
 
 def shown(given: Any, own_fields: Sequence[str]) -> Any:

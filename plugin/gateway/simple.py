@@ -20,7 +20,9 @@ def names(text: str) -> frozenset[str]:
 _OF_A_PAGE = names("_source fields docvalue_fields stored_fields script_fields highlight version seq_no_primary_term")
 _OF_ALL = names("aggs aggregations suggest track_total_hits stats")
 _OF_BOTH = names("timeout runtime_mappings derived")
-_KNOWN = _OF_A_PAGE | _OF_ALL | _OF_BOTH | names("query post_filter size from")
+_KNOWN = _OF_A_PAGE | _OF_ALL | _OF_BOTH | names("query post_filter size from collapse sort")
+# The order that there is without one.
+_BY_SCORE: tuple[Any, ...] = ("_score", {"_score": "desc"}, {"_score": {"order": "desc"}}, {"_score": {}})
 # Parameters that change how, not what, is searched, or that are handled here.
 _PARAMETERS = names("""
     q df default_operator analyzer analyze_wildcard lenient size from timeout track_total_hits stats format search_type
@@ -39,11 +41,15 @@ class NotSimple(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Simple:
-    """A search for words: the words, the query as it was asked, what else must match, and which page is wanted."""
+    """A search for words: the words, the query as it was asked, what else must match, and which page is wanted.
+
+    Of the documents with the same value in the field `collapse`, the best is wanted.
+    """
 
     text: str
     query: Query
     filter: Query | None
+    collapse: str | None
     offset: int
     size: int
     all: Mapping[str, Any]
@@ -71,6 +77,7 @@ def understood(spec: IndexSpec, parameters: Mapping[str, str], body: Mapping[str
         text,
         {"bool": {"must": [query], "filter": [post_filter]}} if post_filter else query,
         {"bool": {"filter": filters}} if filters else None,
+        _collapse(body.get("collapse")),
         offset,
         size,
         {**shared, **{key: body[key] for key in (*_OF_ALL, "post_filter") if key in body}},
@@ -82,6 +89,9 @@ def _check_known(parameters: Mapping[str, str], body: Mapping[str, Any]) -> None
     unknown = sorted(body.keys() - _KNOWN)
     if unknown:
         raise NotSimple(unknown[0])
+    sort = body.get("sort", "_score")
+    if (sort if isinstance(sort, list) else [sort]) not in [[each] for each in _BY_SCORE]:
+        raise NotSimple("sort")
     if parameters.get("search_type", "query_then_fetch") != "query_then_fetch":
         raise NotSimple("search_type")
     if parameters.get("format", "json") != "json":
@@ -89,6 +99,17 @@ def _check_known(parameters: Mapping[str, str], body: Mapping[str, Any]) -> None
     others = sorted(parameters.keys() - _PARAMETERS)
     if others:
         raise NotSimple(others[0])
+
+
+def _collapse(asked: Any) -> str | None:
+    """The field that is collapsed by; the other documents of a group cannot be told."""
+    if asked is None:
+        return None
+    if not isinstance(asked, Mapping) or not isinstance(asked.get("field"), str):
+        raise NotSimple("collapse")
+    if others := sorted(asked.keys() - {"field", "max_concurrent_group_searches"}):
+        raise NotSimple(f"collapse with {others[0]}")
+    return str(asked["field"])
 
 
 def _asked_in_url(parameters: Mapping[str, str]) -> Query:

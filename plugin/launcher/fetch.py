@@ -57,7 +57,7 @@ def _assemble(flavor: Flavor, root: Path, home: Path, report: Report) -> None:
             fresh = Path(scratch) / "home"
             for artifact in flavor.artifacts:
                 report(Step("download", artifact.filename, done, flavor.download_bytes))
-                file = _download(artifact, Path(scratch) / "repository")
+                file = download(artifact, Path(scratch) / "repository")
                 done += artifact.bytes
                 report(Step("unpack", artifact.filename, done, flavor.download_bytes))
                 _place(artifact, file, fresh, flavor.skip)
@@ -75,7 +75,8 @@ def _assemble(flavor: Flavor, root: Path, home: Path, report: Report) -> None:
         ) from err
 
 
-def _download(artifact: Artifact, repository: Path) -> Path:
+def download(artifact: Artifact, repository: Path) -> Path:
+    """One file, verified, in a folder for what is fetched. Raises DownloadFailed or WrongHash."""
     try:
         from jgo.maven import MavenContext
     except ImportError as err:

@@ -1,10 +1,10 @@
 """Every protocol the sidecar speaks, as tables of operations."""
 
-from . import admin, cohere, engines, native, openai, page, rerank, score, search, spans, tei
+from . import admin, cohere, engines, native, openai, operations, page, rerank, score, search, spans, tei
 from .endpoint import Endpoint, Operation
-from .operations import ROUTES as _ROUTES
 
-OPERATIONAL = (*_ROUTES, *page.ROUTES)
+OPERATIONAL = operations.ROUTES
+PAGE = page.ROUTES
 
 OPERATIONS: tuple[Operation, ...] = (
     *native.OPERATIONS,
@@ -19,4 +19,4 @@ OPERATIONS: tuple[Operation, ...] = (
     *admin.OPERATIONS,
 )
 
-__all__ = ["OPERATIONAL", "OPERATIONS", "Endpoint", "Operation"]
+__all__ = ["OPERATIONAL", "OPERATIONS", "PAGE", "Endpoint", "Operation"]

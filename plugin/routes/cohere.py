@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from ..errors import BadRequest
-from ..registry import Task
+from ..served import Task
 from ..sidecar import Encoding
 from .endpoint import Call, Operation
 from .reply import EmbeddingType, Vector, matrix, quantized

@@ -17,7 +17,7 @@ from starlette.types import Scope as Connection
 
 from ..errors import BadRequest, DeadlineExceeded, ServiceError
 from ..keys import Scope
-from ..registry import Task
+from ..served import Task
 from ..sidecar import Sidecar
 from ..truncations import tallied
 from .body import ClientGone, check, parse, read_body

@@ -6,10 +6,11 @@ from pydantic import BaseModel, Field
 
 from outrider.connectors import escape_token
 
-from ..errors import BadRequest, ServiceError
-from ..registry import Kind, Task
+from ..errors import BadRequest
+from ..served import Kind, Task
 from ..sidecar import Encoding
 from .endpoint import Call, Operation
+from .native import errors
 from .reply import matrix, weights_by_id, weights_by_token
 from .sides import side
 
@@ -36,11 +37,6 @@ class AsymmetricRequest(BaseModel):
     texts: list[str]
     content_type: str | None = Field(default=None, description="query or passage.")
     model: str | None = None
-
-
-def errors(err: ServiceError) -> Any:
-    """Both engines show the body as it is."""
-    return {"error": {"type": type(err).__name__, "message": str(err)}}
 
 
 async def sparse(call: Call[SparseRequest]) -> Any:

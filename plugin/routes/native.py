@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from ..errors import BadRequest, BodyTooLarge, DeadlineExceeded, ServiceError
 from ..keys import Scope
-from ..registry import Task
+from ..served import Task
 from ..settings import Limits
 from ..sidecar import Encoding, text_too_long
 from ..work import Failed, Outcome
@@ -39,7 +39,7 @@ class RankRequest(BaseModel):
 
 
 def errors(err: ServiceError) -> Any:
-    """Our own error shape."""
+    """Our own error shape, and the engines': they show the body as it is."""
     return {"error": {"type": type(err).__name__, "message": str(err)}}
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from ..errors import BadRequest, NotReady, QueueFull, ServiceError, Unauthorized, UnknownModel
-from ..registry import Task
+from ..served import Task
 from .endpoint import Call, Operation
 from .reply import matrix, quantized
 from .sides import side

@@ -1,7 +1,7 @@
 """Each protocol's words for the query side and the document side."""
 
 from ..errors import BadRequest
-from ..registry import Task
+from ..served import Task
 
 _WORDS: dict[Task, tuple[str, ...]] = {
     "query": ("query", "search_query", "search", "retrieval.query", "question", "internal_search"),

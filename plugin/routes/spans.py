@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from ..errors import TextRefused
-from ..registry import ServableModel
+from ..served import ServableModel
 from .endpoint import Call, Operation
 from .native import errors
 

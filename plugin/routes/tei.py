@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from ..errors import BadRequest, BodyTooLarge, NotReady, QueueFull, ServiceError, TextRefused
-from ..registry import KINDS, ServableModel, Task
+from ..served import KINDS, ServableModel, Task
 from ..sidecar import Encoding
 from .endpoint import Call, Operation
 from .reply import matrix, of_length_1, weights_by_id

@@ -109,7 +109,7 @@ def finished(folder: Path, *arguments: str) -> Any:
 
 
 def test_killed_again_and_again_an_alias_moves_and_moves_back_with_every_document(
-    opensearch: Engine, client: httpx.Client, static_model: Callable[[int], Path], tmp_path: Path
+    opensearch: Engine, client: httpx.Client, static_model: Callable[..., Path], tmp_path: Path
 ) -> None:
     old_model, new_model = str(static_model(1)), str(static_model(2))
     encoder = LocalEncoder(dense=old_model, sparse=None, rerank=None)

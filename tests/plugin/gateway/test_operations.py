@@ -8,15 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-
-from .test_killed import free_port
 
 
 class Slow(BaseHTTPRequestHandler):
@@ -71,7 +69,7 @@ def test_its_own_account_is_not_lent_to_applications(cluster_url: str, start_gat
         assert told == "Basic " + base64.b64encode(b"app:word").decode()
 
 
-def test_metrics_have_a_port_of_their_own(cluster_url: str, start_gateway: Any) -> None:
+def test_metrics_have_a_port_of_their_own(cluster_url: str, start_gateway: Any, free_port: Callable[[], int]) -> None:
     port = free_port()
     with start_gateway(cluster_url, "--metrics-port", str(port)) as gateway:
         assert httpx.get(f"{gateway.url}/metrics").json()["path"] == "/metrics"
@@ -91,7 +89,7 @@ def test_sigterm_finishes_what_is_under_way(cluster_url: str, start_gateway: Any
         gateway.process.wait(30)
 
 
-def test_the_log_is_json_on_request_and_has_no_secrets() -> None:
+def test_the_log_is_json_on_request_and_has_no_secrets(free_port: Callable[[], int]) -> None:
     port = free_port()
     command = [sys.executable, "-m", "outrider.plugin.cli", "gateway", f"http://outrider:secret@127.0.0.1:{port}"]
     command += ["--sidecar", "http://127.0.0.1:1", "--listen", "127.0.0.1:0", "--log-format", "json"]

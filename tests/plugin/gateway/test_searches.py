@@ -182,7 +182,7 @@ PASSED = [
     ({**WORDS, "min_score": 0.1}, "min_score"),
     ({**WORDS, "explain": True}, "explain"),
     ({**WORDS, "profile": True}, "profile"),
-    ({**WORDS, "collapse": {"field": "n"}}, "collapse"),
+    ({**WORDS, "collapse": {"field": "n", "inner_hits": {"name": "all"}}}, "collapse with inner_hits"),
     ({**WORDS, "size": 0}, "size=0"),
     ({"query": {"match_all": {}}}, "query match_all"),
     ({"query": {"match_phrase": {"title": "a cat"}}}, "query match_phrase"),

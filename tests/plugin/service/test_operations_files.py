@@ -2,10 +2,12 @@
 
 import configparser
 import json
+import os
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +65,8 @@ def test_the_image_runs_as_nobody_in_particular_and_checks_its_health() -> None:
 def test_compose_mounts_what_exists_and_listens_on_this_machine_only() -> None:
     (compose,) = documents("compose.yaml")
     services = compose["services"]
-    assert {"opensearch", "dashboards", "outrider"} <= set(services)
-    assert services["outrider"]["read_only"] is True
+    assert {"opensearch", "dashboards", "outrider", "gateway"} <= set(services)
+    assert services["outrider"]["read_only"] is services["gateway"]["read_only"] is True
     for service in services.values():
         assert all(port.startswith("127.0.0.1:") for port in service["ports"])
         for volume in service.get("volumes", ()):
@@ -73,7 +75,24 @@ def test_compose_mounts_what_exists_and_listens_on_this_machine_only() -> None:
         assert set(service.get("depends_on", ())) <= set(services)
         assert "build" in service or re.search(r":v?\d", service["image"])
     (prometheus,) = documents("prometheus.yaml")
-    assert prometheus["scrape_configs"][0]["static_configs"][0]["targets"] == ["outrider:8080"]
+    targets = [each["static_configs"][0]["targets"] for each in prometheus["scrape_configs"]]
+    assert targets == [["outrider:8080"], ["gateway:9202"]]
+
+
+def test_the_gateway_of_compose_starts_and_is_healthy(free_port: Callable[[], int]) -> None:
+    service = documents("compose.yaml")[0]["services"]["gateway"]
+    command, check = json.dumps(service["command"]), json.dumps(service["healthcheck"]["test"][1:])
+    assert service["ports"] == ["127.0.0.1:9201:9201"]
+    for port in ("9201", "9202"):
+        mine = str(free_port())
+        command, check = command.replace(port, mine), check.replace(port, mine)
+    started = [sys.executable, "-m", "outrider.plugin.cli", *json.loads(command)]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(started, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("listening on ")
+        subprocess.run([sys.executable, *json.loads(check)[1:]], check=True)
+        process.terminate()
 
 
 def test_the_cuda_overlay_builds_the_same_image_with_an_extra_that_exists_and_asks_for_a_gpu() -> None:

@@ -12,8 +12,9 @@ import pytest
 from outrider.plugin.errors import DeadlineExceeded, InferenceFailed, NotReady, QueueFull, TextRefused
 from outrider.plugin.lane import Choose
 from outrider.plugin.metrics import Metrics
-from outrider.plugin.scheduler import Encoded, Failed, Outcome, Priority, Scheduler
+from outrider.plugin.scheduler import Scheduler
 from outrider.plugin.settings import QueueSettings
+from outrider.plugin.work import Encoded, Failed, Outcome, Priority
 
 QUERY, BULK = Priority.INTERACTIVE, Priority.BULK
 
