@@ -3,7 +3,7 @@
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -41,8 +41,8 @@ class SidecarClient:
     What is busy, restarting or unreachable is asked again for `patience_s`; then EncoderUnavailable says what was seen.
     `timeout_s` is how long one request may take, waiting in the sidecar's queue included. A `deadline_s`, a moment on
     the clock of time.monotonic(), ends all of it, with EncoderLate where the sidecar was there but slow. `only` names
-    the model of a kind by name or alias, or None to leave the kind out; the first one served is used where it says
-    nothing.
+    the model of a kind by name or alias, or None to leave the kind out; where it says nothing, the first one served is
+    used, one with a fingerprint of `first` before the others.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class SidecarClient:
         timeout_s: float = 180.0,
         texts_per_request: int = 256,
         only: Mapping[str, str | None] | None = None,
+        first: Collection[str] = (),
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         headers = {"Content-Type": "application/json"}
@@ -63,6 +64,7 @@ class SidecarClient:
         self._patience_s = patience_s
         self._timeout_s = timeout_s
         self._only = only or {}
+        self._first = frozenset(first)
         self._models: Models | None = None
         self._texts_per_request = texts_per_request
 
@@ -90,9 +92,9 @@ class SidecarClient:
     def _read_models(self, deadline_s: float) -> Models:
         self._ask("GET", "/ready", deadline_s=deadline_s)
         first: dict[str, Mapping[str, Any]] = {}
-        for model in self._ask("GET", "/v1/models", deadline_s=deadline_s)["data"]:
-            if model["state"] != "ready":
-                continue
+        served = self._ask("GET", "/v1/models", deadline_s=deadline_s)["data"]
+        ready = [model for model in served if model["state"] == "ready"]
+        for model in sorted(ready, key=lambda model: model["fingerprint"] not in self._first):
             if model["kind"] not in self._only or self._only[model["kind"]] in (model["id"], *model["aliases"]):
                 first.setdefault(model["kind"], model)
         missing = [f"{kind} model {name!r}" for kind, name in self._only.items() if name and kind not in first]

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson, DryRunOption, Index, SidecarUrl, TextFields, Url, open_encoder, text_fields
+from .options import (
+    AsJson,
+    DryRunOption,
+    Index,
+    SidecarKey,
+    SidecarUrl,
+    TextFields,
+    Url,
+    open_encoder,
+    text_fields,
+)
 from .outcome import print_report
 from .progress import documents_bar
 
@@ -30,6 +40,7 @@ def backfill(
     checkpoint: Annotated[Path | None, typer.Option(help="Where it is kept how far the run has come.")] = None,
     dead_letters: Annotated[Path | None, typer.Option(help="Where failed documents go with their reasons.")] = None,
     sidecar: SidecarUrl = None,
+    key: SidecarKey = None,
     dry_run: DryRunOption = False,
     as_json: AsJson = False,
 ) -> None:
@@ -38,13 +49,13 @@ def backfill(
     Nothing else about them changes, and what an application writes meanwhile stays as it wrote it. After a kill or an
     outage the same command goes on where it was cut off.
     """
-    from outrider.connectors import BadSpec, connect
+    from outrider.connectors import BadSpec, connect, read_spec
     from outrider.connectors import backfill as run
 
     if delete and into is None:
         raise BadSpec("--delete goes with --into: in place there is nothing that could be too much")
     cluster = connect(url)
-    encoder = open_encoder(sidecar)
+    encoder = open_encoder(sidecar, key, read_spec(cluster, into or name))
     spec, origin = _spec_and_origin(cluster, name, into, text_fields(text), encoder.models)
     if dry_run:
         _print_outlook(cluster, spec, origin, as_json, delete=delete)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .bars import counted
-from .options import AsJson, Index, SidecarUrl, Url, open_encoder, text_fields
+from .options import AsJson, Index, SidecarKey, SidecarUrl, Url, open_encoder, text_fields
 
 if TYPE_CHECKING:
     from ..evaluation import LiveReport
@@ -31,6 +31,7 @@ def evaluate(
         Path | None, typer.Option(help="Draw the first measure against time into this png, svg, pdf or html.")
     ] = None,
     sidecar: SidecarUrl = None,
+    key: SidecarKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure BM25, dense, sparse, fused and reranked search on judged queries: quality, significance, time."""
@@ -50,7 +51,7 @@ def evaluate(
         raise BadQuery(f"mode {', '.join(sorted(unknown))!r} is not known; use some of {', '.join(MODES)}")
     cluster = connect(url)
     spec = require_spec(cluster, name)
-    encoder = None if spec.way == "native" else open_encoder(sidecar)
+    encoder = None if spec.way == "native" else open_encoder(sidecar, key, spec)
     asker = asker_for(cluster, spec, encoder)
     with counted("asking", quiet=as_json) as on_progress:
         report = evaluate_live(asker, judged, asked, text_fields(measures), on_progress)

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .migrate import encoder_of
-from .options import AsJson, DryRunOption, Index, SidecarUrl, TextFields, Url, open_encoder, text_fields
+from .options import (
+    AsJson,
+    DryRunOption,
+    Index,
+    SidecarKey,
+    SidecarUrl,
+    TextFields,
+    Url,
+    open_encoder,
+    text_fields,
+)
 from .outcome import print_report
 from .progress import documents_bar
 
@@ -23,15 +33,16 @@ def index(
     text: TextFields = None,
     id_field: Annotated[str | None, typer.Option("--id", help="The field that identifies a document.")] = None,
     sidecar: SidecarUrl = None,
+    key: SidecarKey = None,
     dead_letters: Annotated[Path | None, typer.Option(help="Where failed documents go with their reasons.")] = None,
     dry_run: DryRunOption = False,
     as_json: AsJson = False,
 ) -> None:
     """Encode documents and write them with their vectors. Run it again at any time: nothing is lost or doubled."""
-    from outrider.connectors import connect, index_documents, read_jsonl, spec_for
+    from outrider.connectors import connect, index_documents, read_jsonl, read_spec, spec_for
 
     cluster = connect(url)
-    encoder = open_encoder(sidecar)
+    encoder = open_encoder(sidecar, key, read_spec(cluster, name))
     spec = spec_for(cluster, name, text_fields(text), encoder.models, id_field=id_field)
     if dry_run:
         _print_requests(cluster, spec)
@@ -46,7 +57,7 @@ def index(
             read_jsonl(documents),
             dead_letters=letters,
             on_progress=lambda report: show(report, total),
-            encoder_for=lambda target: encoder_of(target, sidecar),
+            encoder_for=lambda target: encoder_of(target, sidecar, key),
         )
     print_report(report, letters, as_json)
     if report.failed:

@@ -1,13 +1,14 @@
 """`outrider migrate`: an alias moved to an index with other vectors, and back."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import AsJson, SidecarUrl, Url, open_encoder
+from .options import AsJson, SidecarKey, SidecarUrl, Url, open_encoder
 from .progress import documents_bar
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def migrate(
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Documents that are read and written at once.")] = 64,
     rate: Annotated[float | None, typer.Option(min=0.1, help="The most documents a second.")] = None,
     sidecar: SidecarUrl = None,
+    key: SidecarKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Fill a new index by other models while the old one is in use, verify it, and move the alias in one step.
@@ -49,7 +51,6 @@ def migrate(
     brought over.
     """
     from outrider.connectors import BadSpec, connect, finish, roll_back
-    from outrider.connectors import migrate as run
 
     if sum(map(bool, (to_models, spec, back, end))) != 1:
         raise BadSpec("say one of --to-models, --spec, --rollback and --finish")
@@ -57,40 +58,61 @@ def migrate(
     if end:
         _print_finished(alias, finish(cluster, alias), as_json)
         return
-    say = (lambda _: None) if as_json else (lambda step: typer.secho(f"{step} …", err=True, dim=True))
     if back:
-        done = roll_back(cluster, alias, lambda old: encoder_of(old, sidecar), say)
+        done = roll_back(cluster, alias, lambda old: encoder_of(old, sidecar, key), _steps(as_json))
     else:
-        wanted, encoder = _wanted(cluster, alias, to_models, spec, sidecar)
-        judge = _judge(cluster, queries, judgements, most_loss, encoder, sidecar)
-        with documents_bar("copying", quiet=as_json) as show:
-            done = run(
-                cluster,
-                alias,
-                wanted,
-                encoder,
-                checkpoint=Path(f"{alias}.migrate.json"),
-                dead_letters=Path(f"{alias}.failed.jsonl"),
-                judge=judge,
-                samples=samples,
-                on_step=say,
-                on_progress=show,
-                workers=workers,
-                batch_size=batch,
-                rate=rate,
-            )
-    _print_done(done, as_json)
+        wanted, encoder = _wanted(cluster, alias, to_models, spec, sidecar, key)
+        judge = _judge(cluster, queries, judgements, most_loss, encoder, lambda old: encoder_of(old, sidecar, key))
+        done = fill_and_move(
+            cluster,
+            alias,
+            wanted,
+            encoder,
+            quiet=as_json,
+            judge=judge,
+            samples=samples,
+            workers=workers,
+            batch_size=batch,
+            rate=rate,
+        )
+    if as_json:
+        typer.echo(json.dumps(asdict(done)))
+    else:
+        print_done(done)
 
 
-def encoder_of(spec: "IndexSpec", sidecar: str | None) -> "Encoder":
-    """The models that an index was made with."""
-    return open_encoder(
-        sidecar, **{kind: model.name if (model := getattr(spec.models, kind)) else None for kind in _KINDS}
-    )
+def fill_and_move(
+    cluster: "Cluster", alias: str, wanted: "IndexSpec", encoder: "Encoder", *, quiet: bool, **options: Any
+) -> "Migration":
+    """Fill the index that is wanted, and move the alias to it; what it is at is shown unless `quiet`."""
+    from outrider.connectors import migrate as run
+
+    with documents_bar("copying", quiet=quiet) as show:
+        return run(
+            cluster,
+            alias,
+            wanted,
+            encoder,
+            checkpoint=Path(f"{alias}.migrate.json"),
+            dead_letters=Path(f"{alias}.failed.jsonl"),
+            on_step=_steps(quiet),
+            on_progress=show,
+            **options,
+        )
+
+
+def _steps(quiet: bool) -> Callable[[str], None]:
+    return (lambda _: None) if quiet else (lambda step: typer.secho(f"{step} …", err=True, dim=True))
+
+
+def encoder_of(spec: "IndexSpec", sidecar: str | None, key: str | None, **others: str | None) -> "Encoder":
+    """The models that an index was made with, and `others` in the place of some."""
+    stored = {kind: model.name if (model := getattr(spec.models, kind)) else None for kind in _KINDS}
+    return open_encoder(sidecar, key, **{**stored, **others})
 
 
 def _wanted(
-    cluster: "Cluster", alias: str, to_models: str | None, file: Path | None, sidecar: str | None
+    cluster: "Cluster", alias: str, to_models: str | None, file: Path | None, sidecar: str | None, key: str | None
 ) -> "tuple[IndexSpec, Encoder]":
     from outrider.connectors import read_spec_file, require_spec, spec_for_models
 
@@ -98,11 +120,10 @@ def _wanted(
     if file is not None:
         declared = read_spec_file(file)
         named: dict[str, str | None] = {kind: model.name for kind, model in declared.models.items()}
-        encoder = open_encoder(sidecar, **named, **dict.fromkeys(declared.without))
+        encoder = open_encoder(sidecar, key, **named, **dict.fromkeys(declared.without))
         fresh = spec_for_models(cluster, old, encoder.models)
         return declared.spec(encoder.models, fresh.dense, fresh.sparse), encoder
-    stored = {kind: model.name if (model := getattr(old.models, kind)) else None for kind in _KINDS}
-    encoder = open_encoder(sidecar, **{**stored, **_named(to_models or "")})
+    encoder = encoder_of(old, sidecar, key, **_named(to_models or ""))
     return spec_for_models(cluster, old, encoder.models), encoder
 
 
@@ -124,7 +145,7 @@ def _judge(
     judgements: Path | None,
     most_loss: float,
     encoder: "Encoder",
-    sidecar: str | None,
+    open_old: "Callable[[IndexSpec], Encoder]",
 ) -> Any:
     """Compares old and new on judged queries; None where there are none."""
     if judgements is None:
@@ -137,7 +158,7 @@ def _judge(
     judged = read_judged(queries, judgements)
 
     def judge(old: "IndexSpec", new: "IndexSpec") -> None:
-        askers = asker_for(cluster, old, encoder_of(old, sidecar)), asker_for(cluster, new, encoder)
+        askers = asker_for(cluster, old, open_old(old)), asker_for(cluster, new, encoder)
         before, after = (evaluate_live(each, judged, ["fused"], [_MEASURE]).modes[0].mean(_MEASURE) for each in askers)
         typer.secho(f"{_MEASURE}: {before:.4f} in '{old.index}', {after:.4f} in '{new.index}'", err=True)
         if after < before - most_loss:
@@ -149,10 +170,8 @@ def _judge(
     return judge
 
 
-def _print_done(done: "Migration", as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(asdict(done)))
-        return
+def print_done(done: "Migration") -> None:
+    """What came of it."""
     if done.old == done.new or (done.verification is None and not done.blocked_s):
         typer.echo(f"'{done.alias}' stands for '{done.new}' already")
         return

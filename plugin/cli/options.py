@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from outrider.connectors import Encoder
+    from outrider.connectors import Encoder, IndexSpec
 
 Url = Annotated[
     str, typer.Argument(help="The cluster, such as http://localhost:9200 or https://user:password@host:9200.")
@@ -17,6 +17,9 @@ TextFields = Annotated[
 SidecarUrl = Annotated[
     str | None, typer.Option("--sidecar", help="A running sidecar to encode with; without it the models run in here.")
 ]
+SidecarKey = Annotated[
+    str | None, typer.Option("--sidecar-key", envvar="OUTRIDER_API_KEY", help="The sidecar's key, where it wants one.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print every request that would be sent; send none.")]
 
@@ -26,10 +29,12 @@ def text_fields(given: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (given or "").split(",") if name.strip())
 
 
-def open_encoder(sidecar: str | None, **models: str | None) -> "Encoder":
+def open_encoder(
+    sidecar: str | None, key: str | None = None, spec: "IndexSpec | None" = None, **models: str | None
+) -> "Encoder":
     """The sidecar at this URL, or models in this process: those named by kind, else the first or the ready ones.
 
-    None leaves a kind out.
+    None leaves a kind out. Of a sidecar's models of one kind, that which the index of `spec` was made with comes first.
     """
     if sidecar is None:
         from ..local_encoder import LocalEncoder
@@ -37,4 +42,4 @@ def open_encoder(sidecar: str | None, **models: str | None) -> "Encoder":
         return LocalEncoder(**models)
     from ..client import SidecarClient
 
-    return SidecarClient(sidecar, only=models)
+    return SidecarClient(sidecar, api_key=key, only=models, first=spec.fingerprints().values() if spec else ())

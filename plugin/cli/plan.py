@@ -107,7 +107,7 @@ def _planned(file: Path, url: str, sidecar: str | None, api_key: str | None) -> 
 
     declared = read_spec_file(file)
     cluster = connect(url)
-    encoder = open_encoder(sidecar, **_names(declared))
+    encoder = open_encoder(sidecar, api_key, **_names(declared))
     return cluster, make_plan(cluster, declared, encoder.models, sidecar_url=sidecar, api_key=api_key)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import AsJson, Index, SidecarUrl, Url, open_encoder
+from .options import AsJson, Index, SidecarKey, SidecarUrl, Url, open_encoder
 
 if TYPE_CHECKING:
     from outrider.connectors import Answer, IndexSpec, Result
@@ -26,6 +26,7 @@ def search(
         str | None, typer.Option("--filter", help='Only where this query matches: \'{"term": {"brand": "acme"}}\'.')
     ] = None,
     sidecar: SidecarUrl = None,
+    key: SidecarKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask an index: BM25, dense and sparse rankings, fused, and reordered with the help of a cross-encoder."""
@@ -37,7 +38,7 @@ def search(
         raise BadQuery(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
     cluster = connect(url)
     spec = require_spec(cluster, name)
-    encoder = None if spec.way == "native" else open_encoder(sidecar)
+    encoder = None if spec.way == "native" else open_encoder(sidecar, key, spec)
     answer = asker_for(cluster, spec, encoder).search(question, mode, size, offset=offset, filter=_filter(only))
     if as_json:
         typer.echo(json.dumps(_as_dict(answer), ensure_ascii=False))

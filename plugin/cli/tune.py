@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .bars import counted
-from .options import AsJson, Index, SidecarUrl, Url, open_encoder
+from .options import AsJson, Index, SidecarKey, SidecarUrl, Url, open_encoder
 
 if TYPE_CHECKING:
     from outrider.connectors import Cluster, Encoder, IndexSpec
@@ -36,6 +36,7 @@ def tune(
     ] = 0.005,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the best settings, change nothing.")] = False,
     sidecar: SidecarUrl = None,
+    key: SidecarKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Choose how queries are pruned, how rankings are fused and what the cross-encoder has to say, on judged queries.
@@ -50,7 +51,7 @@ def tune(
     judged = read_judged(queries, judgements)
     cluster = connect(url)
     spec = require_spec(cluster, name)
-    encoder = None if spec.way == "native" else open_encoder(sidecar)
+    encoder = None if spec.way == "native" else open_encoder(sidecar, key, spec)
     tuned, choices = _tuned(cluster, spec, encoder, judged, measure, most_loss, quiet=as_json)
     written = tuned != spec and not dry_run
     if written:

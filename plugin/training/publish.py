@@ -4,6 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from outrider.connectors import Cluster, require_spec
 from outrider.encoders import open_model
 
 from ..client import SidecarClient
@@ -27,6 +28,21 @@ class Published:
         return (
             "indices hold vectors of another model, which do not compare with this one's: "
             f"outrider migrate URL ALIAS --to-models {self.kind}={self.name} --sidecar URL"
+        )
+
+
+def check_free(cluster: Cluster, alias: str, name: str, model: Path, served: Path) -> None:
+    """Raises SettingsInvalid where the index behind `alias` was made with another model of this name.
+
+    It would be searched by the new one until the alias moves, which is refused. Raises BadSpec for an index without
+    a spec.
+    """
+    models = require_spec(cluster, alias).models
+    is_in_use = any(each and each.name == name for each in (models.dense, models.sparse))
+    if is_in_use and open_model(served).fingerprint != open_model(model).fingerprint:
+        raise SettingsInvalid(
+            f"the index behind '{alias}' was made with {name!r}, and could not be searched from now until the alias "
+            "moves; give the new model an entry of its own in the sidecar's settings, with another folder"
         )
 
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -99,6 +100,7 @@ def _models(folder: Path) -> None:
         ("dense", BertModel(BertConfig(**sizes))),
         ("sparse", BertForMaskedLM(BertConfig(**sizes))),
         ("reranker", BertForSequenceClassification(BertConfig(**sizes, num_labels=1))),
+        ("teacher", BertForSequenceClassification(BertConfig(**sizes, num_labels=1, initializer_range=0.2))),
     ):
         model.save_pretrained(folder / name)
         tokenizer.save_pretrained(folder / name)
@@ -156,6 +158,27 @@ def outrider(shop: Path, tmp_path: Path) -> Run:
         return done
 
     return run
+
+
+def write_clicks(path: Path, trained: set[str]) -> None:
+    """A log in which the relevant document moves from place to place, and is clicked less often the lower it stands.
+
+    Queries that are `trained` are asked thirty times each, the others once.
+    """
+    random = np.random.default_rng(2)
+    with path.open("w") as stream:
+        for text in queries().values():
+            thing = text.split()[1]
+            for _ in range(30 if text in trained else 1):
+                results = random.permutation([id for id in DOCUMENTS if id.endswith(thing)]).tolist()
+                place = results.index(answer(text))
+                clicks = [answer(text)] if random.random() < 1 / (place + 1) else []
+                stream.write(json.dumps({"query": text, "results": results, "clicks": clicks}) + "\n")
+
+
+def texts_of(path: Path) -> set[str]:
+    """The texts of a file of queries."""
+    return {json.loads(line)["text"] for line in path.read_text().splitlines()}
 
 
 @contextmanager

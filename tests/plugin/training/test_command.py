@@ -18,7 +18,7 @@ from safetensors.numpy import load_file
 from outrider.encoders import open_model
 from outrider.plugin.training import read_spec, train
 
-from .conftest import DOCUMENTS, OTHER_WORDS, THINGS, Run, no_bars, queries
+from .conftest import DOCUMENTS, THINGS, Run, no_bars, texts_of, write_clicks
 
 Build = Callable[..., dict[str, Any]]
 
@@ -95,17 +95,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(spec: Build, shop: Path, tmp_p
 
 
 def test_a_sparse_model_learns_from_clicks(outrider: Run, spec: Build, shop: Path, tmp_path: Path) -> None:
-    random = np.random.default_rng(2)
-    dev = {json.loads(line)["text"] for line in (shop / "dev.jsonl").read_text().splitlines()}
-    lines = []
-    for text in queries().values():
-        word, thing = text.split()
-        for _ in range(30 if text not in dev else 1):
-            results = random.permutation([id for id in DOCUMENTS if id.endswith(thing)]).tolist()
-            wanted = f"{OTHER_WORDS[word]}-{thing}"
-            clicks = [id for place, id in enumerate(results) if id == wanted and random.random() < 1 / (place + 1)]
-            lines.append(json.dumps({"query": text, "results": results, "clicks": clicks}))
-    (tmp_path / "log.jsonl").write_text("\n".join(lines))
+    write_clicks(tmp_path / "log.jsonl", texts_of(shop / "train.jsonl"))
     data = {"source": "clicks", "log": "log.jsonl", "documents": {"file": str(shop / "documents.jsonl")}}
     given = {**spec("sparse", training={"epochs": 25}), "data": data}
     report = json.loads(outrider("train", given, "--json").stdout)
@@ -128,6 +118,43 @@ def test_a_reranker_is_pruned_trained_and_written_in_8_bits(outrider: Run, spec:
     scores = exact.rank("crimson chair", passages), int8.rank("crimson chair", passages)
     assert np.corrcoef(*scores)[0, 1] > 0.98
     assert {str(Path(name).name) for name in report["latency_ms"]} == {"reranker", "model"}
+
+
+@pytest.mark.parametrize("kind", ["dense", "sparse", "reranker"])
+def test_a_student_takes_over_the_margins_of_a_cross_encoder(
+    kind: str, spec: Build, shop: Path, tmp_path: Path
+) -> None:
+    # A teacher of random weights: what the student says of a text afterwards can only be from its scores.
+    pruned = {"keep_layers": 2} if kind == "reranker" else {}
+    training = {"teacher": str(shop / "teacher"), "epochs": 40}
+    given = spec(kind, student=pruned, training=training, evaluation=None)
+    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(given))
+    report = train(read_spec(tmp_path / "spec.yaml"), no_bars)
+    assert report.data["loss"] == "margin_mse"
+    rows = [json.loads(line) for line in (tmp_path / "run" / "work" / "rows.jsonl").read_text().splitlines()]
+    wanted = [row["scores"][0] - score for row in rows for score in row["scores"][1:]]
+    before, after = (_margins(open_model(folder), rows) for folder in (shop / kind, tmp_path / "run" / "model"))
+    assert np.corrcoef(wanted, after)[0, 1] > 0.75
+    assert np.corrcoef(wanted, before)[0, 1] < 0.5
+
+
+def _margins(model: Any, rows: list[dict[str, Any]]) -> list[float]:
+    """How much better each row's first text answers than each of the others."""
+    found = []
+    for row in rows:
+        texts = [row["positive"], *row["negatives"]]
+        if model.kind == "rerank":
+            scores = model.rank(row["query"], texts)
+        elif model.kind == "dense":
+            scores = model.encode_document(texts) @ model.encode_query([row["query"]])[0]
+        else:
+            query = model.encode_query([row["query"]])[0].to_dict()
+            scores = [
+                sum(weight * query.get(term, 0.0) for term, weight in one.to_dict().items())
+                for one in model.encode_document(texts)
+            ]
+        found += [scores[0] - score for score in scores[1:]]
+    return found
 
 
 def test_documents_alone_teach_a_static_model(spec: Build, shop: Path, tmp_path: Path) -> None:
