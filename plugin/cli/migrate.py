@@ -108,7 +108,7 @@ def _steps(quiet: bool) -> Callable[[str], None]:
 def encoder_of(spec: "IndexSpec", sidecar: str | None, key: str | None, **others: str | None) -> "Encoder":
     """The models that an index was made with, and `others` in the place of some."""
     stored = {kind: model.name if (model := getattr(spec.models, kind)) else None for kind in _KINDS}
-    return open_encoder(sidecar, key, **{**stored, **others})
+    return open_encoder(sidecar, key, None, **{**stored, **others})
 
 
 def _wanted(
@@ -120,7 +120,7 @@ def _wanted(
     if file is not None:
         declared = read_spec_file(file)
         named: dict[str, str | None] = {kind: model.name for kind, model in declared.models.items()}
-        encoder = open_encoder(sidecar, key, **named, **dict.fromkeys(declared.without))
+        encoder = open_encoder(sidecar, key, None, **named, **dict.fromkeys(declared.without))
         fresh = spec_for_models(cluster, old, encoder.models)
         return declared.spec(encoder.models, fresh.dense, fresh.sparse), encoder
     encoder = encoder_of(old, sidecar, key, **_named(to_models or ""))
