@@ -153,13 +153,15 @@ def _judge(
     from outrider.connectors import MigrationStopped
 
     from ..asking import asker_for
-    from ..evaluation import evaluate_live, read_judged
+    from ..evaluation import evaluate_live, read_judged, ways_of
 
     judged = read_judged(queries, judgements)
 
     def judge(old: "IndexSpec", new: "IndexSpec") -> None:
         askers = asker_for(cluster, old, open_old(old)), asker_for(cluster, new, encoder)
-        before, after = (evaluate_live(each, judged, ["fused"], [_MEASURE]).modes[0].mean(_MEASURE) for each in askers)
+        before, after = (
+            evaluate_live(ways_of(each, ["fused"]), judged, [_MEASURE]).modes[0].mean(_MEASURE) for each in askers
+        )
         typer.secho(f"{_MEASURE}: {before:.4f} in '{old.index}', {after:.4f} in '{new.index}'", err=True)
         if after < before - most_loss:
             raise MigrationStopped(

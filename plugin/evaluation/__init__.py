@@ -2,7 +2,7 @@
 
 from .choice import Choice
 from .collection import JudgedQueries, read_judged
-from .live import LiveReport, ModeReport, check_measure, evaluate_live
+from .live import LiveReport, ModeReport, Way, check_measure, evaluate_live, ways_of
 from .plot import check_plot, draw_front
 from .significance import paired_p_value
 from .tuning import (
@@ -21,6 +21,7 @@ __all__ = [
     "JudgedQueries",
     "LiveReport",
     "ModeReport",
+    "Way",
     "ask_legs",
     "ask_prunings",
     "check_measure",
@@ -35,4 +36,5 @@ __all__ = [
     "paired_p_value",
     "prunings",
     "read_judged",
+    "ways_of",
 ]

@@ -1,5 +1,6 @@
-"""Every judged query asked in every mode."""
+"""Every judged query asked in every way."""
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,10 +18,18 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
+class Way:
+    """Who is asked, and in which mode."""
+
+    asker: Asker
+    mode: Mode
+
+
+@dataclass(frozen=True)
 class ModeReport:
     """One mode: the ranking of each query, each measure's value for each query, milliseconds for each query."""
 
-    mode: Mode
+    mode: str
     run: Mapping[str, Sequence[str]]
     values: Mapping[str, Mapping[str, float]]
     ms: Mapping[str, float]
@@ -33,6 +42,11 @@ class ModeReport:
     def median_ms(self) -> float:
         """Milliseconds that half of the queries stay below."""
         return statistics.median(self.ms.values())
+
+    @property
+    def slow_ms(self) -> float:
+        """Milliseconds that 95 of 100 queries stay below."""
+        return sorted(self.ms.values())[math.ceil(0.95 * len(self.ms)) - 1]
 
 
 @dataclass(frozen=True)
@@ -56,31 +70,31 @@ def check_measure(name: str) -> None:
         raise SettingsInvalid(str(err)) from err
 
 
-def evaluate_live(
-    asker: Asker,
-    judged: JudgedQueries,
-    modes: Sequence[Mode],
-    measures: Sequence[str],
-    on_progress: Progress | None = None,
-) -> LiveReport:
-    """Ask each query once in each mode, as deep as the measures look.
+def ways_of(asker: Asker, modes: Sequence[Mode]) -> dict[str, Way]:
+    """Each of these modes by its name."""
+    return {mode: Way(asker, mode) for mode in modes}
 
-    Modes take turns query by query, so that a machine that slows down slows all of them.
+
+def evaluate_live(
+    ways: Mapping[str, Way], judged: JudgedQueries, measures: Sequence[str], on_progress: Progress | None = None
+) -> LiveReport:
+    """Ask each query once in each way, as deep as the measures look.
+
+    Ways take turns query by query, so that a machine that slows down slows all of them.
     """
     depth = max(int(name.partition("@")[2]) for name in measures)
-    runs: dict[Mode, dict[str, list[str]]] = {mode: {} for mode in modes}
-    times: dict[Mode, dict[str, float]] = {mode: {} for mode in modes}
-    total = len(judged.texts) * len(modes)
+    runs: dict[str, dict[str, list[str]]] = {name: {} for name in ways}
+    times: dict[str, dict[str, float]] = {name: {} for name in ways}
+    total = len(judged.texts) * len(ways)
     for number, (query, text) in enumerate(judged.texts.items()):
-        for place, mode in enumerate(modes):
+        for place, (name, way) in enumerate(ways.items()):
             started_s = time.perf_counter()
-            answer = asker.search(text, mode, depth)
-            times[mode][query] = (time.perf_counter() - started_s) * 1000
-            runs[mode][query] = [result.id for result in answer.results]
+            answer = way.asker.search(text, way.mode, depth)
+            times[name][query] = (time.perf_counter() - started_s) * 1000
+            runs[name][query] = [result.id for result in answer.results]
             if on_progress:
-                on_progress(number * len(modes) + place + 1, total)
+                on_progress(number * len(ways) + place + 1, total)
     reports = [
-        ModeReport(mode, runs[mode], metrics.evaluate(runs[mode], judged.qrels, measures), times[mode])
-        for mode in modes
+        ModeReport(name, runs[name], metrics.evaluate(runs[name], judged.qrels, measures), times[name]) for name in ways
     ]
     return LiveReport(tuple(measures), tuple(reports))

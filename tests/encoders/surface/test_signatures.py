@@ -121,10 +121,10 @@ TRAINING = {
     "readers": (
         "readers",
         """
-        InputExample LabelSentenceReader NLIDataReader PairedFilesReader STSDataReader STSBenchmarkDataReader
-        TripletReader
+        InputExample LabelSentenceReader NLIDataReader STSDataReader STSBenchmarkDataReader TripletReader
         """,
     ),
+    "readers.PairedFilesReader": ("readers", "PairedFilesReader"),
 }
 CLASSES = ("SentenceTransformer", "SparseEncoder", "CrossEncoder")
 # Of the reference's base classes, or ways to train that come with the trainers.

@@ -70,6 +70,13 @@ def test_quality_is_measured_on_judged_queries(
     assert (tmp_path / "front.png").read_bytes().startswith(b"\x89PNG")
     outrider("eval", opensearch.url, "cli-judged", *files, "--modes", "bm25,fused", "--plot", "front.html")
     assert "<svg" in (tmp_path / "front.html").read_text()
+    fusions = json.loads(
+        outrider("eval", opensearch.url, "cli-judged", *files[:4], "--modes", "rrf,bm25", "--json").stdout
+    )
+    assert list(fusions) == ["rrf", "bm25"]
+    assert (fusions["rrf"]["p"]["ndcg@10"], fusions["rrf"]["ndcg@10"]) == (1.0, 1.0)  # the first is the baseline
+    none = outrider("eval", opensearch.url, "cli-judged", *files[:4], "--modes", "bm25,best", check=False)
+    assert "no mode 'best'; use some of bm25, dense, sparse, fused, reranked, min_max, z_score, l2, rrf" in none.stderr
     wrong = outrider("eval", opensearch.url, "cli-judged", *files[:4], "--measures", "ndcg", check=False)
     assert (wrong.returncode, "such as ndcg@10" in wrong.stderr) == (1, True)
 
