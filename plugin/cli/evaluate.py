@@ -114,8 +114,8 @@ def _print(report: "LiveReport", queries: int) -> None:
         table.add_row(mode.mode, *cells, f"{mode.median_ms:.0f}", f"{mode.slow_ms:.0f}")
     console = Console()
     console.print(table)
-    sure = f"* differs from {report.modes[0].mode} (randomisation test, p < {_BELOW})"
-    console.print(f"{sure}; ms: median, and what 95 % of the queries stay below", style="dim")
+    marked = f"* differs from {report.modes[0].mode} (randomisation test, p < {_BELOW})"
+    console.print(f"{marked}; ms: median, and what 95 % of the queries stay below", style="dim")
 
 
 def _write_per_query(report: "LiveReport", texts: Mapping[str, str], path: Path) -> None:
