@@ -87,13 +87,13 @@ def _plain(name: str) -> str:
 
 
 def assert_equal(ours: Any, theirs: Any, tolerance: float = 1e-5) -> None:
-    """Values and gradients to `tolerance`, relative where they are above 1."""
+    """Values and gradients to `tolerance`, relative to the greatest of a tensor where that is above 1."""
     for mine, other in zip(ours, theirs, strict=True):
         assert mine.keys() == other.keys()
         for name, tensor in other.items():
-            torch.testing.assert_close(
-                mine[name], tensor, rtol=tolerance, atol=tolerance, msg=lambda m, n=name: f"{n}: {m}"
-            )
+            # A small gradient that is the sum of large terms is as exact as they are.
+            off = tolerance * max(1.0, tensor.abs().max().item())
+            torch.testing.assert_close(mine[name], tensor, rtol=0, atol=off, msg=lambda m, n=name: f"{n}: {m}")
 
 
 def losses_of(library: Any) -> set[str]:

@@ -89,7 +89,7 @@ def test_with_seismic(model: SparseEncoder, expected: Any) -> None:
     queries, corpus = (model.decode(model.encode(texts)) for texts in (QUERIES, CORPUS))
     everything = {"query_cut": 40, "heap_factor": 1.0}
     hits, _, index = semantic_search_seismic(queries, corpus, top_k=3, output_index=True, search_kwargs=everything)
-    assert_same(hits, expected, 0.02)
+    assert_same(hits, expected, 0.05)
     again, _ = semantic_search_seismic(queries, corpus_index=index, top_k=3, search_kwargs=everything)
     assert again == hits
 
