@@ -10,14 +10,15 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from .client import Cluster
 from .common.bulk import ItemFailure, bulk_lines, parse_bulk
 from .documents import Prepared, source_json
-from .enrich import Rejected, enrich, is_unchanged
+from .enrich import Enriched, Parts, Rejected, enrich, is_unchanged
 from .errors import BadDocument, ClusterUnavailable, EncoderUnavailable, RequestRefused
 from .ports import Encoder
 from .report import Outcome
 from .request import index_path
 from .spec import IndexSpec
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
+Made = TypeVar("Made", Enriched, Parts)
 
 _TOO_LARGE = 413
 _MALFORMED = 400
@@ -64,18 +65,10 @@ class BatchWriter:
         return {doc["_id"]: doc["_source"] for doc in answer["docs"] if doc.get("found")}
 
     def _encoded(self, documents: Sequence[Prepared]) -> tuple[list[Ready], list[Outcome]]:
-        ready: list[Ready] = []
-        failed: list[Outcome] = []
-        for each in self._patiently(enrich, self._dialect, self._spec, self._encoder, documents):
-            try:
-                if isinstance(each, Rejected):
-                    raise BadDocument(each.reason)
-                ready.append(Ready(each.document, source_json(each.source), each.truncated))
-            except BadDocument as err:
-                failed.append(failure(each.document, str(err)))
-        return ready, failed
+        found = self._patiently(enrich, self._dialect, self._spec, self._encoder, documents)
+        return sorted_out(found, lambda each: [Ready(each.document, source_json(each.source), each.truncated)])
 
-    def _patiently(self, encode: Callable[..., list[Made]], *arguments: Any) -> list[Made]:
+    def _patiently(self, encode: Callable[..., list[Result]], *arguments: Any) -> list[Result]:
         """What `encode` gives, tried again while the encoder is away."""
         retrying = Retrying(
             retry=retry_if_exception_type(EncoderUnavailable),
@@ -127,6 +120,22 @@ class BatchWriter:
             yield from self._bulk(ready[middle:])
             return
         yield from zip(ready, parse_bulk(response), strict=True)
+
+
+def sorted_out(
+    found: Sequence[Made | Rejected], ready_of: Callable[[Made], list[Ready]]
+) -> tuple[list[Ready], list[Outcome]]:
+    """What goes into a bulk of the documents that were encoded, and the failures of those that cannot be stored."""
+    ready: list[Ready] = []
+    failed: list[Outcome] = []
+    for each in found:
+        try:
+            if isinstance(each, Rejected):
+                raise BadDocument(each.reason)
+            ready += ready_of(each)
+        except BadDocument as err:
+            failed.append(failure(each.document, str(err)))
+    return ready, failed
 
 
 def success(ready: Ready) -> Outcome:

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .batch_writer import BatchWriter, Ready, failure, pauses
+from .batch_writer import BatchWriter, Ready, pauses, sorted_out
 from .common.bulk import parse_bulk
 from .documents import MAX_ID_BYTES, Prepared, source_json
-from .enrich import Parts, Rejected, encode_parts, is_unchanged, marker, stored_vectors
+from .enrich import Parts, encode_parts, is_unchanged, marker, stored_vectors
 from .errors import BadDocument, BadSpec, ClusterUnavailable
+from .passages import Passage
 from .report import Outcome
 from .request import index_path
 
@@ -49,26 +50,14 @@ class ChunkWriter(BatchWriter):
 
     def _encoded(self, documents: Sequence[Prepared]) -> tuple[list[Ready], list[Outcome]]:
         """Every chunk of the documents, the document's own fields with it in case that it fails."""
-        ready: list[Ready] = []
-        failed: list[Outcome] = []
-        for each in self._patiently(encode_parts, self._spec, self._encoder, documents):
-            try:
-                if isinstance(each, Rejected):
-                    raise BadDocument(each.reason)
-                ready += self._chunks(each)
-            except BadDocument as err:
-                failed.append(failure(each.document, str(err)))
-        return ready, failed
+        return sorted_out(self._patiently(encode_parts, self._spec, self._encoder, documents), self._chunks)
 
     def _chunks(self, parts: Parts) -> list[Ready]:
         document, spec = parts.document, self._spec
         if len(document.id.encode()) + _LONGEST_SUFFIX > MAX_ID_BYTES:
             raise BadDocument(f"its id is {len(document.id.encode())} bytes long, which leaves no room for its chunks'")
         vectors: list[dict[str, Any]] = stored_vectors(self._dialect, spec, parts) or [{}]
-        places = [{"start": passage.start, "stop": passage.stop} for passage, _ in parts.parts] or [
-            {"start": 0, "stop": 0}
-        ]
-        bodies = [passage.body for passage, _ in parts.parts] or [""]
+        passages = [passage for passage, _ in parts.parts] or [Passage(0, 0, "", "")]
         if spec.chunks is None:
             raise BadSpec(f"index '{spec.index}' keeps no chunks")
         body_field = next(name for name in spec.text_fields if name != spec.chunks.title)
@@ -78,15 +67,21 @@ class ChunkWriter(BatchWriter):
                 source_json(
                     {
                         **document.fields,
-                        **({body_field: body} if body_field in document.fields else {}),
+                        **({body_field: each.body} if body_field in document.fields else {}),
                         spec.marker: marker(spec, document),
-                        spec.chunks.field: {"parent": document.id, "number": number, "of": len(vectors), **place},
+                        spec.chunks.field: {
+                            "parent": document.id,
+                            "number": number,
+                            "of": len(vectors),
+                            "start": each.start,
+                            "stop": each.stop,
+                        },
                         **vector,
                     }
                 ),
                 parts.is_truncated,
             )
-            for number, (vector, place, body) in enumerate(zip(vectors, places, bodies, strict=True))
+            for number, (vector, each) in enumerate(zip(vectors, passages, strict=True))
         ]
 
     def _stale(
