@@ -41,7 +41,8 @@ def tune(
 ) -> None:
     """Choose how queries are pruned, how rankings are fused and what the cross-encoder has to say, on judged queries.
 
-    Nothing is written where cross-validation expects no gain. Tune on other queries than you evaluate on.
+    Fusion and reranking are written only where cross-validation expects a gain, fewer terms where it expects no more
+    than --most-loss of loss. Tune on other queries than you evaluate on.
     """
     from outrider.connectors import connect, require_spec, store_spec
 
