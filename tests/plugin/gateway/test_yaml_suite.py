@@ -167,5 +167,7 @@ def test_differences_are_found_and_what_is_never_the_same_is_left_out() -> None:
     assert list(differences(first, second, json.loads('{"took": 3, "hits": [{"n": 1}, {"n": 3}]}'))) == [
         ".hits.1.n: 2 directly, 3 through the gateway"
     ]
+    assert list(differences({"took": 200}, {"took": 200}, {"took": 0})) == []
+    assert len(list(differences({"took": 200}, {"took": 200}, {"took": None}))) == 1
     assert len(list(differences(first, second, {"took": 3}))) == 1
     assert len(list(differences(first, second, {"took": 3, "hits": []}))) == 1

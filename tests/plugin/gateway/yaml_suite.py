@@ -171,7 +171,12 @@ class Answered:
 
 
 def differences(first: Any, second: Any, through: Any, at: str = "") -> Iterator[str]:
-    """Where an answer through the gateway is not the direct one; what differs between two direct ones is left out."""
+    """Where an answer through the gateway is not the direct one.
+
+    What differs between two direct ones is left out, and how long a request took, which may be alike twice by chance.
+    """
+    if at.rpartition(".")[2] == "took" and isinstance(through, int):
+        return
     if isinstance(first, Mapping) and isinstance(second, Mapping) and first.keys() == second.keys():
         if not isinstance(through, Mapping) or through.keys() != first.keys():
             yield f"{at or 'all'}: {first!r} directly, {through!r} through the gateway"
