@@ -17,6 +17,7 @@ from .boosts import Boost
 from .chunks import Chunking
 from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect, read_release
 from .common.features import escape_token, feature_weights, unescape_token
+from .common.whole import require_whole
 from .dialect import Dialect, dialect_for
 from .doctor import Diagnosis, examine, read_capabilities
 from .documents import Document, Prepared, Unreadable, read_jsonl
@@ -38,6 +39,7 @@ from .errors import (
     MigrationStopped,
     ModelMismatch,
     NotRegistered,
+    PartialAnswer,
     RequestRefused,
     SettingInTheWay,
     SpecUnreadable,
@@ -143,6 +145,7 @@ __all__ = [
     "OpenSearchCluster",
     "Outcome",
     "Outlook",
+    "PartialAnswer",
     "Prepared",
     "Request",
     "Pruning",
@@ -183,6 +186,7 @@ __all__ = [
     "read_spec",
     "reciprocal_rank_fusion",
     "require_spec",
+    "require_whole",
     "rerank",
     "spec_for",
     "spec_for_models",

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from ..client import Cluster
 from ..common.scan import Place
-from ..errors import BadSpec
+from ..counting import count_written
+from ..errors import BadSpec, ClusterUnavailable
 from ..report import Outcome
 from ..request import index_path
 from .compare import only_in, pages
@@ -26,14 +27,21 @@ class Pass:
 
 def marks_of(cluster: Cluster, index: str) -> Marks:
     """How far each shard has come: every operation up to that number is done."""
-    found = cluster.read("GET", index_path(index, "/_stats?level=shards"))["indices"]
-    if len(found) != 1:
-        raise BadSpec(f"'{index}' stands for {len(found)} indices; name one of them")
-    shards = next(iter(found.values()))["shards"]
-    return {
-        number: next(copy["seq_no"]["local_checkpoint"] for copy in copies if copy["routing"]["primary"])
+    settings = cluster.read("GET", index_path(index, "/_settings"))
+    if len(settings) != 1:
+        raise BadSpec(f"'{index}' stands for {len(settings)} indices; name one of them")
+    ((name, found),) = settings.items()
+    shards = cluster.read("GET", index_path(index, "/_stats?level=shards"))["indices"].get(name, {}).get("shards", {})
+    marks = {
+        number: copy["seq_no"]["local_checkpoint"]
         for number, copies in shards.items()
+        for copy in copies
+        if copy["routing"]["primary"]
     }
+    wanted = int(found["settings"]["index"]["number_of_shards"])
+    if len(marks) < wanted:
+        raise ClusterUnavailable(f"'{index}' has {wanted} shards, and {wanted - len(marks)} of them are nowhere now")
+    return marks
 
 
 def catch_up(cluster: Cluster, follower: Follower, marks: Marks, on_page: Callable[[int], None] | None = None) -> Pass:
@@ -52,12 +60,6 @@ def catch_up(cluster: Cluster, follower: Follower, marks: Marks, on_page: Callab
     return Pass(len(outcomes) - len(failures), failures, reached)
 
 
-def count(cluster: Cluster, index: str) -> int:
-    """How many documents there are, with all that was written until now."""
-    cluster.write("POST", index_path(index, "/_refresh"))
-    return int(cluster.read("GET", index_path(index, "/_count"))["count"])
-
-
 def missing(cluster: Cluster, origin: str, target: str) -> list[str]:
     """The ids of the documents that the origin has and the target does not: all are looked at."""
     return [place.id for page in only_in(cluster, origin, target) for place in page]
@@ -67,5 +69,5 @@ def _open_pages(cluster: Cluster, origin: str, target: str, marks: Marks) -> Ite
     for shard, mark in marks.items():
         yield from pages(cluster, origin, {"range": {"_seq_no": {"gt": mark}}}, _PAGE, shard)
     # All that the origin has is here now; whatever more is here was deleted there.
-    if count(cluster, target) > count(cluster, origin):
+    if count_written(cluster, target) > count_written(cluster, origin):
         yield from only_in(cluster, target, origin)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..client import Cluster
 from ..common.scan import Place, Stored, rewrite_lines, stored
+from ..counting import refresh
 from ..documents import source_json
 from ..enrich import failed_marker
 from ..errors import BadDocument
@@ -60,7 +61,7 @@ def complete_some(
         return Completed()
     done = _complete(cluster, spec, encoder, hits, patience_s)
     # So that the next search finds others.
-    cluster.write("POST", index_path(spec.index, "/_refresh"))
+    refresh(cluster, spec.index)
     return done
 
 

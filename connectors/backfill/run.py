@@ -11,12 +11,12 @@ from typing import Any
 
 from ..client import Cluster
 from ..common.scan import page_body, parse_page
+from ..counting import count, refresh
 from ..dead_letter import DeadLetters
 from ..errors import ConnectorError, IndexingStopped
 from ..index import check_models, ensure_index
 from ..ports import Encoder
 from ..report import IndexingReport, Outcome
-from ..request import index_path
 from ..spec import IndexSpec
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from .compare import only_in
@@ -76,7 +76,7 @@ def backfill(
             run.all()
             if origin is not None:
                 run.compare(Follower(cluster, origin, spec, encoder, patience_s=patience_s), delete=delete)
-            cluster.write("POST", index_path(spec.index, "/_refresh"))
+            refresh(cluster, spec.index)
         except ConnectorError as err:
             raise IndexingStopped(
                 f"stopped: {err} [{run.report}]; the same command goes on from there", run.report
@@ -187,7 +187,7 @@ class _Run:
 
 def _started(cluster: Cluster, source: str, spec: IndexSpec, path: Path, slices: int) -> Checkpoint:
     snapshot = open_snapshot(cluster, source)
-    total = cluster.read("GET", index_path(source, "/_count"))["count"]
+    total = count(cluster, source)
     started = _about(source, spec)
     state = replace(
         started, pit=snapshot.id, sort=snapshot.sort, after=[None] * slices, finished=[False] * slices, total=total

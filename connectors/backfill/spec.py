@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..client import Cluster
+from ..counting import count
 from ..errors import BadSpec
 from ..index import fresh_spec, index_exists, read_spec, spec_for
 from ..ports import Models
@@ -50,14 +51,14 @@ def fresh_spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ..
 
 def outlook(cluster: Cluster, spec: IndexSpec, origin: str | None = None) -> Outlook:
     """Count what there is (in the origin, where there is one), and what is done in the index of the spec."""
-    documents = cluster.read("GET", index_path(origin or spec.index, "/_count"))["count"]
+    documents = count(cluster, origin or spec.index)
     if not index_exists(cluster, spec.index):
         return Outlook(documents, 0)
     of_models = [
         {"term": {f"{spec.marker}.models.{kind}": fingerprint}} for kind, fingerprint in spec.fingerprints().items()
     ]
-    done = {"query": {"bool": {"filter": [{"term": {f"{spec.marker}.state": "encoded"}}, *of_models]}}}
-    encoded = cluster.read("POST", index_path(spec.index, "/_count"), done)["count"]
+    done = {"bool": {"filter": [{"term": {f"{spec.marker}.state": "encoded"}}, *of_models]}}
+    encoded = count(cluster, spec.index, done)
     return Outlook(documents, encoded, sum(map(len, only_in(cluster, spec.index, origin))) if origin else 0)
 
 

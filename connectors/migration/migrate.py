@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ..backfill import Follower, Origin, Progress, backfill
-from ..backfill.catch_up import catch_up, count, marks_of, missing
+from ..backfill.catch_up import catch_up, marks_of, missing
 from ..backfill.target import make_target
 from ..client import Cluster
+from ..counting import count_written
 from ..errors import BadSpec, MigrationStopped
 from ..index import check_models, read_meta, read_spec, require_spec, store_spec, write_meta
 from ..ports import Encoder
@@ -106,7 +107,7 @@ def migrate(
         judge(old, new)
     on_step(f"moving '{alias}'")
     blocked_s = _switch(cluster, alias, old, new, follower)
-    return Migration(alias, old.index, name, replace(verification, old_count=count(cluster, name)), blocked_s)
+    return Migration(alias, old.index, name, replace(verification, old_count=count_written(cluster, name)), blocked_s)
 
 
 def roll_back(
@@ -202,7 +203,7 @@ def _switch(
     cluster.write("PUT", index_path(old.index, "/_block/write"))
     try:
         _catch_up(cluster, follower, old.index, _PASSES, must_end=True)
-        counts = count(cluster, old.index), count(cluster, new.index)
+        counts = count_written(cluster, old.index), count_written(cluster, new.index)
         if counts[0] != counts[1]:
             raise MigrationStopped(f"'{new.index}' has {counts[1]} documents, '{old.index}' has {counts[0]}")
         write_following(cluster, old.index, Following(new.index, marks_of(cluster, new.index), is_filled=True))

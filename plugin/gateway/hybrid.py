@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import orjson
 
 from outrider.connectors import Answer as Found
-from outrider.connectors import Cluster, IndexSpec, Mode, Searcher
+from outrider.connectors import Cluster, IndexSpec, Mode, Searcher, require_whole
 
 from .bridge import Bridge
 from .encoding import Guarded, InTime
@@ -121,8 +121,7 @@ class Hybrid:
         if answer.status != 200:
             raise NotSimple(f"the cluster answered with {answer.status}")
         told = answer.json()
-        if told["_shards"]["failed"] or told["timed_out"]:
-            raise NotSimple("part of the answer is missing")
+        require_whole(told, "a search")
         return told, answer.headers
 
 
