@@ -42,6 +42,13 @@ def require_spec(cluster: Cluster, index: str) -> IndexSpec:
     return spec
 
 
+def require_in_force(cluster: Cluster, spec: IndexSpec) -> None:
+    """Raises BadSpec where this spec holds no more: the index was made anew, or an alias moved."""
+    stored = read_spec(cluster, spec.index)
+    if stored is None or _changed(stored, spec):
+        raise BadSpec(f"'{spec.index}' does not have the vectors any more that it was known to have")
+
+
 def spec_for(
     cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models, *, id_field: str | None = None
 ) -> IndexSpec:
@@ -146,6 +153,10 @@ def check_models(spec: IndexSpec, models: Models) -> None:
             )
 
 
+def _changed(stored: IndexSpec, spec: IndexSpec) -> list[str]:
+    return [name for name in FIXED if getattr(stored, name) != getattr(spec, name)]
+
+
 def _mappings(cluster: Cluster, index: str) -> list[Mapping[str, Any]]:
     try:
         found = cluster.read("GET", index_path(index, "/_mapping"))
@@ -165,7 +176,7 @@ def _readable(cluster: Cluster, index: str) -> IndexSpec | None:
 
 
 def _refuse_conflict(stored: IndexSpec, wanted: IndexSpec) -> None:
-    differing = [name for name in FIXED if getattr(stored, name) != getattr(wanted, name)]
+    differing = _changed(stored, wanted)
     if differing == ["models"] and replace(wanted.models, rerank=stored.models.rerank) == stored.models:
         return
     if differing:
@@ -183,7 +194,6 @@ def _update_mapping(cluster: Cluster, spec: IndexSpec, mapping: Mapping[str, Any
 def store_spec(cluster: Cluster, spec: IndexSpec) -> None:
     """Keep a changed spec with its index. Raises BadSpec where what the stored vectors depend on would change."""
     stored = require_spec(cluster, spec.index)
-    changed = [name for name in FIXED if getattr(stored, name) != getattr(spec, name)]
-    if changed:
+    if changed := _changed(stored, spec):
         raise BadSpec(f"index '{spec.index}': {', '.join(changed)} cannot change without indexing into a new index")
     write_meta(cluster, spec.index, META_KEY, spec_to_meta(spec))

@@ -163,13 +163,20 @@ class SidecarClient:
         if not passages:
             return []
         body: dict[str, Any] = {"query": _valid(query), "documents": [_valid(passage) for passage in passages]}
-        if named := self._only.get("rerank"):
+        if named := self._reranker(deadline_s):
             body["model"] = named
         reply = self._ask("POST", "/rank", body, deadline_s)
         if not reply["complete"]:
             raise self._late(deadline_s)(f"the sidecar {self.url} could not score {len(passages)} passages in time")
         scores = {each["index"]: float(each["score"]) for each in reply["results"]}
         return [scores[index] for index in range(len(passages))]
+
+    def _reranker(self, deadline_s: float) -> str | None:
+        """The reranker by name, where one was asked for; else the sidecar's own first one."""
+        if not self._first:
+            return self._only.get("rerank")
+        served = self.served(deadline_s).rerank
+        return served.name if served else None
 
     def load(self, model: str) -> dict[str, Any]:
         """Let the sidecar load or replace a model of its settings; gives what it says of it. Raises SidecarRefused."""

@@ -12,6 +12,7 @@ from ..ports import Models
 from ..request import index_path
 from ..spec import IndexSpec
 from .compare import only_in
+from .pending import encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,8 @@ def outlook(cluster: Cluster, spec: IndexSpec, origin: str | None = None) -> Out
     documents = count(cluster, origin or spec.index)
     if not index_exists(cluster, spec.index):
         return Outlook(documents, 0)
-    of_models = [
-        {"term": {f"{spec.marker}.models.{kind}": fingerprint}} for kind, fingerprint in spec.fingerprints().items()
-    ]
-    done = {"bool": {"filter": [{"term": {f"{spec.marker}.state": "encoded"}}, *of_models]}}
-    encoded = count(cluster, spec.index, done)
-    return Outlook(documents, encoded, sum(map(len, only_in(cluster, spec.index, origin))) if origin else 0)
+    done = count(cluster, spec.index, encoded(spec))
+    return Outlook(documents, done, sum(map(len, only_in(cluster, spec.index, origin))) if origin else 0)
 
 
 def _as_it_is(cluster: Cluster, index: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
