@@ -49,6 +49,7 @@ from .finding import Finding
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
 from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
 from .indexing import index_documents
+from .kept_spec import META_KEY, spec_from_meta
 from .legs import fuse_legs, without_boosts
 from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher
@@ -62,7 +63,7 @@ from .report import IndexingReport, Outcome
 from .request import Request, index_path
 from .search import Searcher
 from .semantic_search import SemanticSearcher
-from .spec import META_KEY, TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights, spec_from_meta
+from .spec import TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights
 from .specfile import Declared, read_spec_file, spec_as_yaml, spec_schema
 from .text import join_text
 

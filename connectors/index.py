@@ -8,9 +8,10 @@ from .client import Cluster
 from .common.mapping import boost_properties
 from .doctor import read_capabilities
 from .errors import BadSpec, ModelMismatch, RequestRefused, SpecUnreadable
+from .kept_spec import META_KEY, is_as_written, spec_from_meta, spec_to_meta
 from .ports import Models
 from .request import index_path
-from .spec import META_KEY, IndexSpec, is_as_written, spec_from_meta, spec_to_meta
+from .spec import IndexSpec
 
 # What the stored vectors depend on; all else may change without indexing again.
 FIXED = ("text_fields", "models", "dense", "sparse", "chunks", "marker")
