@@ -10,7 +10,7 @@ from ..errors import BadSpec, ClusterUnavailable
 from ..report import Outcome
 from ..request import index_path
 from .compare import only_in, pages
-from .follower import Follower
+from .follower import WITHOUT_VECTORS, Follower
 
 Marks = Mapping[str, int]
 _PAGE = 200
@@ -18,10 +18,13 @@ _PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass found: how many documents differed, which could not be brought over, and from where to go on."""
+    """What one pass found: how many documents differed, which could not be stored, and from where to go on.
+
+    While some could not be stored, it goes on from where it began.
+    """
 
     differed: int
-    failures: tuple[Outcome, ...]
+    lost: tuple[Outcome, ...]
     marks: Marks
 
 
@@ -44,20 +47,19 @@ def marks_of(cluster: Cluster, index: str) -> Marks:
     return marks
 
 
-def catch_up(cluster: Cluster, follower: Follower, marks: Marks, on_page: Callable[[int], None] | None = None) -> Pass:
+def catch_up(cluster: Cluster, follower: Follower, marks: Marks, on_page: Callable[[], None] = lambda: None) -> Pass:
     """Bring over what was written to the origin since `marks`, then delete what is no more there.
 
-    What was written is found by the engine's own numbering of operations, so that a pass costs what has changed.
+    What was written is found by the engine's own numbering of operations, so that a pass costs what has changed; what
+    was deleted, by comparing all ids. `on_page` is called for each page that is read, and may raise to end it.
     """
     origin, target = follower.origin.index, follower.index
     reached = marks_of(cluster, origin)
     outcomes: list[Outcome] = []
-    for page in _open_pages(cluster, origin, target, marks):
+    for page in _open_pages(cluster, origin, target, marks, on_page):
         outcomes += [each for each in follower.follow(page) if each.status != "skipped"]
-        if on_page:
-            on_page(len(outcomes))
-    failures = tuple(outcome for outcome in outcomes if outcome.status == "failed")
-    return Pass(len(outcomes) - len(failures), failures, reached)
+    lost = tuple(each for each in outcomes if each.status == "failed" and each.note != WITHOUT_VECTORS)
+    return Pass(len(outcomes), lost, marks if lost else reached)
 
 
 def missing(cluster: Cluster, origin: str, target: str) -> list[str]:
@@ -65,9 +67,14 @@ def missing(cluster: Cluster, origin: str, target: str) -> list[str]:
     return [place.id for page in only_in(cluster, origin, target) for place in page]
 
 
-def _open_pages(cluster: Cluster, origin: str, target: str, marks: Marks) -> Iterator[list[Place]]:
+def _open_pages(
+    cluster: Cluster, origin: str, target: str, marks: Marks, on_page: Callable[[], None]
+) -> Iterator[list[Place]]:
     for shard, mark in marks.items():
-        yield from pages(cluster, origin, {"range": {"_seq_no": {"gt": mark}}}, _PAGE, shard)
+        on_page()
+        for page in pages(cluster, origin, {"range": {"_seq_no": {"gt": mark}}}, _PAGE, shard):
+            yield page
+            on_page()
     # All that the origin has is here now; whatever more is here was deleted there.
     if count_written(cluster, target) > count_written(cluster, origin):
-        yield from only_in(cluster, target, origin)
+        yield from only_in(cluster, target, origin, on_page)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..backfill import Follower, Origin, Progress, backfill
-from ..backfill.catch_up import catch_up, marks_of, missing
+from ..backfill.catch_up import Pass, catch_up, marks_of, missing
 from ..backfill.target import make_target
 from ..client import Cluster
 from ..counting import count_written
@@ -29,6 +29,10 @@ from .verify import Verification, verify
 _MOVED_FROM = "outrider_moved_from"
 _PASSES = 20
 _PATIENCE_S = 60.0
+# Writing is blocked when fewer documents than that are left to bring over, and never for longer.
+_ENOUGH = 100
+_BLOCK_S = 10.0
+_TRIES = 3
 Judge = Callable[[IndexSpec, IndexSpec], None]
 Step = Callable[[str], None]
 
@@ -97,7 +101,7 @@ def migrate(
         write_following(cluster, name, replace(following, is_filled=True))
     follower = Follower(cluster, origin, new, encoder, patience_s=_PATIENCE_S)
     on_step("bringing over what was written meanwhile")
-    _catch_up(cluster, follower, old.index, _PASSES, must_end=False)
+    _catch_up(cluster, follower, old.index)
     on_step(f"encoding {samples} documents again")
     verification = verify(cluster, old.index, new, encoder, samples=samples)
     if verification.differing:
@@ -121,7 +125,7 @@ def roll_back(
     old = require_spec(cluster, before)
     follower = Follower(cluster, Origin(new.index, new.own_fields), old, encoder_for(old), patience_s=_PATIENCE_S)
     on_step(f"bringing over what was written to '{new.index}'")
-    _catch_up(cluster, follower, new.index, _PASSES, must_end=False)
+    _catch_up(cluster, follower, new.index)
     on_step(f"moving '{alias}' back")
     blocked_s = _switch(cluster, alias, new, old, follower, back=True)
     return Migration(alias, new.index, old.index, blocked_s=blocked_s)
@@ -178,44 +182,90 @@ def _has_same_vectors(spec: IndexSpec, wanted: IndexSpec) -> bool:
     return spec.fingerprints() == wanted.fingerprints() and all(getattr(spec, k) == getattr(wanted, k) for k in keys)
 
 
-def _catch_up(cluster: Cluster, follower: Follower, origin: str, passes: int, *, must_end: bool) -> None:
-    """Pass after pass until one finds nothing. How far each came is kept with the index that follows."""
+def _catch_up(cluster: Cluster, follower: Follower, origin: str) -> None:
+    """Pass after pass until little is left. How far each came is kept with the index that follows."""
+    following = _following(cluster, follower, origin)
+    for _ in range(_PASSES):
+        done = catch_up(cluster, follower, following.marks)
+        following = replace(following, marks=done.marks)
+        write_following(cluster, follower.index, following)
+        if done.differed < _ENOUGH and not done.lost:
+            return
+    _refuse_unstored(done, origin, follower.index)
+
+
+def _following(cluster: Cluster, follower: Follower, origin: str) -> Following:
     following = read_following(cluster, follower.index, origin)
     if following is None:
         raise MigrationStopped(
             f"it is not known how far '{follower.index}' follows '{origin}': end it with --finish and begin anew"
         )
-    for _ in range(passes):
-        done = catch_up(cluster, follower, following.marks)
-        following = replace(following, marks=done.marks)
-        write_following(cluster, follower.index, following)
-        if not done.differed:
-            return
-    if must_end:
-        raise MigrationStopped(f"'{follower.index}' still differs from '{origin}' after {passes} passes")
+    return following
+
+
+def _refuse_unstored(done: Pass, origin: str, target: str) -> None:
+    if done.lost:
+        raise MigrationStopped(
+            f"{len(done.lost)} documents of '{origin}' cannot be stored in '{target}', such as '{done.lost[0].id}': "
+            f"{done.lost[0].reason}"
+        )
+
+
+class _TooSlow(Exception):
+    """Writing was blocked for as long as it may be."""
 
 
 def _switch(
     cluster: Cluster, alias: str, old: IndexSpec, new: IndexSpec, follower: Follower, *, back: bool = False
 ) -> float:
-    """Nothing can be written to the old index while the last differences are brought over and the alias moves."""
+    """Block writing, bring over the last differences, move the alias; how long it took, in seconds.
+
+    Where the time is over first, writing goes on, and it is tried again after another pass.
+    """
+    # Before the block, what can be: cut off from here on, the same call goes on.
+    write_following(cluster, old.index, Following(new.index, marks_of(cluster, new.index), is_filled=True))
+    write_meta(cluster, new.index, _MOVED_FROM, None if back else old.index)
+    store_spec(cluster, replace(new, follower=old.index))
+    for _ in range(_TRIES):
+        try:
+            blocked_s = _move_blocked(cluster, alias, old.index, new.index, follower)
+        except _TooSlow:
+            _catch_up(cluster, follower, old.index)
+        else:
+            _settled(cluster, alias)
+            return blocked_s
+    raise MigrationStopped(
+        f"the last changes to '{old.index}' could not be brought over within {_BLOCK_S:g} s in {_TRIES} tries, and "
+        f"writing is not blocked for longer; '{alias}' stays: run the same command again when less is written"
+    )
+
+
+def _move_blocked(cluster: Cluster, alias: str, old: str, new: str, follower: Follower) -> float:
+    marks = _following(cluster, follower, old).marks
     started_s = time.monotonic()
-    cluster.write("PUT", index_path(old.index, "/_block/write"))
+
+    def check() -> None:
+        if time.monotonic() - started_s > _BLOCK_S:
+            raise _TooSlow
+
     try:
-        _catch_up(cluster, follower, old.index, _PASSES, must_end=True)
-        counts = count_written(cluster, old.index), count_written(cluster, new.index)
-        if counts[0] != counts[1]:
-            raise MigrationStopped(f"'{new.index}' has {counts[1]} documents, '{old.index}' has {counts[0]}")
-        write_following(cluster, old.index, Following(new.index, marks_of(cluster, new.index), is_filled=True))
-        write_meta(cluster, new.index, _MOVED_FROM, None if back else old.index)
-        store_spec(cluster, replace(new, follower=old.index))
-        move(cluster, alias, old.index, new.index)
+        answer = cluster.write("PUT", index_path(old, "/_block/write"))
+        if not answer.get("shards_acknowledged", True):
+            raise _TooSlow  # some shard may still be writing
+        while (done := catch_up(cluster, follower, marks, check)).lost or not _is_level(cluster, old, new):
+            _refuse_unstored(done, old, new)
+            check()
+        move(cluster, alias, old, new)
     except BaseException:
-        if index_behind(cluster, alias) == old.index:
-            _unblock(cluster, old.index)
+        if index_behind(cluster, alias) == old:
+            _unblock(cluster, old)
         raise
-    _settled(cluster, alias)
     return time.monotonic() - started_s
+
+
+def _is_level(cluster: Cluster, old: str, new: str) -> bool:
+    """Whether both hold as many documents."""
+    return count_written(cluster, old) == count_written(cluster, new)
 
 
 def _unblock(cluster: Cluster, index: str) -> None:

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ class Application:
         return self.http.put(f"/{self.alias}/_doc/{id}", json={"title": title})
 
     def _several(self, id: str, title: str) -> httpx.Response:
-        made = f"made{self.written}"
+        made = f"made{uuid4().hex}"
         self.truth |= {id: title, made: title}
         return self._bulk({"index": {"_id": id}}, {"title": title}, {"create": {"_id": made}}, {"title": title})
 
@@ -118,9 +119,10 @@ class Shop:
     old: IndexSpec
     sidecar: str
     http: httpx.Client
+    open: ExitStack
 
     def encoder(self, model: str) -> SidecarClient:
-        return SidecarClient(self.sidecar, only={"dense": model})
+        return self.open.enter_context(SidecarClient(self.sidecar, only={"dense": model}))
 
     def await_right(self, truth: dict[str, str]) -> IndexSpec:
         """Returns once every document is there, with vectors of the model of the index behind the alias."""
@@ -169,9 +171,9 @@ def shop(request: pytest.FixtureRequest, sidecar_url: str) -> Iterator[Shop]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            with httpx.Client(base_url=process.stdout.readline().strip(), timeout=60) as http:
+            with httpx.Client(base_url=process.stdout.readline().strip(), timeout=60) as http, ExitStack() as open:
                 await_known(http, alias)
-                yield Shop(cluster, alias, spec, sidecar_url, http)
+                yield Shop(cluster, alias, spec, sidecar_url, http, open)
         finally:
             process.terminate()
             cluster.write("DELETE", f"/{alias}-*?ignore_unavailable=true")
