@@ -12,6 +12,7 @@ from .backfill import (
     make_target,
     outlook,
     spec_in_place,
+    spec_in_place_from,
 )
 from .boosts import Boost
 from .chunks import Chunking
@@ -47,7 +48,7 @@ from .errors import (
 from .explain import Choice, explain
 from .finding import Finding
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
-from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
+from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, spec_from, store_spec
 from .indexing import index_documents
 from .kept_spec import META_KEY, spec_from_meta
 from .legs import fuse_legs, without_boosts
@@ -192,7 +193,9 @@ __all__ = [
     "spec_for",
     "spec_for_models",
     "spec_from_meta",
+    "spec_from",
     "spec_in_place",
+    "spec_in_place_from",
     "store_spec",
     "unescape_token",
     "without_boosts",

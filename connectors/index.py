@@ -57,7 +57,19 @@ def spec_for(
 
     No `text_fields` means those it has. Raises BadSpec where it has others.
     """
-    stored = read_spec(cluster, index)
+    return spec_from(cluster, read_spec(cluster, index), index, text_fields, models, id_field=id_field)
+
+
+def spec_from(
+    cluster: Cluster,
+    stored: IndexSpec | None,
+    index: str,
+    text_fields: tuple[str, ...],
+    models: Models,
+    *,
+    id_field: str | None = None,
+) -> IndexSpec:
+    """As `spec_for`, where it was read already what the index has."""
     if stored is not None:
         if text_fields and text_fields != stored.text_fields:
             raise BadSpec(

@@ -3,7 +3,7 @@
 from .follower import Follower, Origin
 from .pending import Completed, complete, complete_some
 from .run import Progress, backfill
-from .spec import Outlook, fresh_spec_in_place, outlook, spec_in_place
+from .spec import Outlook, fresh_spec_in_place, outlook, spec_in_place, spec_in_place_from
 from .target import make_target
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "make_target",
     "outlook",
     "spec_in_place",
+    "spec_in_place_from",
 ]

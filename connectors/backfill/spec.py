@@ -7,7 +7,7 @@ from typing import Any
 from ..client import Cluster
 from ..counting import count
 from ..errors import BadSpec
-from ..index import fresh_spec, index_exists, read_spec, spec_for
+from ..index import fresh_spec, index_exists, read_spec, spec_from
 from ..ports import Models
 from ..request import index_path
 from ..spec import IndexSpec
@@ -28,15 +28,22 @@ class Outlook:
 
 
 def spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models) -> IndexSpec:
-    """The spec that an index has, or the one that fits it as it is.
+    """The spec that an index has, or the one that fits it as it is."""
+    return spec_in_place_from(cluster, read_spec(cluster, index), index, text_fields, models)
+
+
+def spec_in_place_from(
+    cluster: Cluster, stored: IndexSpec | None, index: str, text_fields: tuple[str, ...], models: Models
+) -> IndexSpec:
+    """The spec that an index has (`stored`, as it was read), or the one that fits it as it is.
 
     An index that was made without k-NN cannot have it later: its vectors are stored as bytes and scored by script.
     Raises BadSpec where there is no such index, or where it does not keep its documents as they were sent.
     """
-    if read_spec(cluster, index) is None:
+    if stored is None:
         return fresh_spec_in_place(cluster, index, text_fields, models)
     _refuse_partial_source(index, _as_it_is(cluster, index)[0])
-    return spec_for(cluster, index, text_fields, models)
+    return spec_from(cluster, stored, index, text_fields, models)
 
 
 def fresh_spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models) -> IndexSpec:

@@ -55,8 +55,9 @@ def backfill(
     if delete and into is None:
         raise BadSpec("--delete goes with --into: in place there is nothing that could be too much")
     cluster = connect(url)
-    encoder = open_encoder(sidecar, key, read_spec(cluster, into or name))
-    spec, origin = _spec_and_origin(cluster, name, into, text_fields(text), encoder.models)
+    stored = read_spec(cluster, into or name)
+    encoder = open_encoder(sidecar, key, stored)
+    spec, origin = _spec_and_origin(cluster, stored, name, into, text_fields(text), encoder.models)
     if dry_run:
         _print_outlook(cluster, spec, origin, as_json, delete=delete)
         return
@@ -83,17 +84,22 @@ def backfill(
 
 
 def _spec_and_origin(
-    cluster: "Cluster", name: str, into: str | None, text: tuple[str, ...], models: "Models"
+    cluster: "Cluster",
+    stored: "IndexSpec | None",
+    name: str,
+    into: str | None,
+    text: tuple[str, ...],
+    models: "Models",
 ) -> "tuple[IndexSpec, Origin | None]":
-    from outrider.connectors import BadSpec, Origin, read_spec, spec_for, spec_in_place
+    from outrider.connectors import BadSpec, Origin, read_spec, spec_from, spec_in_place_from
 
     if into is None:
-        return spec_in_place(cluster, name, text, models), None
+        return spec_in_place_from(cluster, stored, name, text, models), None
     if into == name:
         raise BadSpec(f"--into names '{name}' itself; leave it out to encode in place")
-    stored = read_spec(cluster, name)
-    spec = spec_for(cluster, into, text or (stored.text_fields if stored else ()), models)
-    return spec, Origin(name, stored.own_fields if stored else ())
+    here = read_spec(cluster, name)
+    spec = spec_from(cluster, stored, into, text or (here.text_fields if here else ()), models)
+    return spec, Origin(name, here.own_fields if here else ())
 
 
 def _print_outlook(
