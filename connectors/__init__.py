@@ -6,6 +6,8 @@ from .backfill import (
     Follower,
     Origin,
     Outlook,
+    PageDone,
+    Slice,
     backfill,
     complete,
     complete_some,
@@ -13,6 +15,7 @@ from .backfill import (
     outlook,
     spec_in_place,
     spec_in_place_from,
+    work,
 )
 from .boosts import Boost
 from .chunks import Chunking
@@ -147,6 +150,7 @@ __all__ = [
     "OpenSearchCluster",
     "Outcome",
     "Outlook",
+    "PageDone",
     "PartialAnswer",
     "Prepared",
     "Request",
@@ -157,6 +161,7 @@ __all__ = [
     "Searcher",
     "SemanticSearcher",
     "SettingInTheWay",
+    "Slice",
     "SparseField",
     "Technique",
     "TwoPhase",
@@ -199,4 +204,5 @@ __all__ = [
     "store_spec",
     "unescape_token",
     "without_boosts",
+    "work",
 ]

@@ -16,7 +16,9 @@ Space = Literal["cosinesimil", "innerproduct", "l2"]
 DenseKind = Literal["binary", "knn_vector", "dense_vector", "semantic_text"]
 SparseKind = Literal["rank_features", "sparse_vector", "semantic_text"]
 Element = Literal["float", "byte", "bit"]
-Structure = Literal["hnsw", "flat", "int8_hnsw", "int8_flat", "int4_hnsw", "int4_flat", "bbq_hnsw", "bbq_flat"]
+Structure = Literal[
+    "hnsw", "flat", "int8_hnsw", "int8_flat", "int4_hnsw", "int4_flat", "bbq_hnsw", "bbq_flat", "on_disk"
+]
 Way = Literal["native", "sidecar"]
 Leg = Literal["bm25", "dense", "sparse"]
 Match = Literal["best_fields", "most_fields", "cross_fields"]
@@ -27,7 +29,8 @@ TECHNIQUES: tuple[Technique, ...] = get_args(Technique)
 class DenseField:
     """One vector a document, as the engine's own vector type or as bytes it can score by script.
 
-    `element` is what a dense_vector keeps of each number, `structure` how it finds the nearest (None: the best it has).
+    `element` is what the engine's own type keeps of each number, `structure` how it finds the nearest (None: the best
+    it has).
     """
 
     dimension: int
@@ -168,6 +171,7 @@ class IndexSpec:
             "sparse.prune": prunes,
             "query_prune": self.query_prune,
             "two_phase": self.two_phase,
+            "dense.element": self.dense is not None and self.dense.element != "float",
         }
         for name, value in asked.items():
             if value:

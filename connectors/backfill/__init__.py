@@ -3,6 +3,7 @@
 from .follower import Follower, Origin
 from .pending import Completed, complete, complete_some
 from .run import Progress, backfill
+from .slices import PageDone, Slice, work
 from .spec import Outlook, fresh_spec_in_place, outlook, spec_in_place, spec_in_place_from
 from .target import make_target
 
@@ -11,7 +12,9 @@ __all__ = [
     "Follower",
     "Origin",
     "Outlook",
+    "PageDone",
     "Progress",
+    "Slice",
     "backfill",
     "complete",
     "complete_some",
@@ -20,4 +23,5 @@ __all__ = [
     "outlook",
     "spec_in_place",
     "spec_in_place_from",
+    "work",
 ]

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,6 +39,10 @@ def backfill(
     rate: Annotated[float | None, typer.Option(min=0.1, help="The most documents a second.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Where it is kept how far the run has come.")] = None,
     dead_letters: Annotated[Path | None, typer.Option(help="Where failed documents go with their reasons.")] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(help="Work on the machines of the Ray cluster at this address; local: one that is started here."),
+    ] = None,
     sidecar: SidecarUrl = None,
     key: SidecarKey = None,
     dry_run: DryRunOption = False,
@@ -54,6 +58,8 @@ def backfill(
 
     if delete and into is None:
         raise BadSpec("--delete goes with --into: in place there is nothing that could be too much")
+    if ray and rate:
+        raise BadSpec("--rate does not go with --ray: nobody there counts together; use fewer --workers")
     cluster = connect(url)
     stored = read_spec(cluster, into or name)
     encoder = open_encoder(sidecar, key, stored)
@@ -75,12 +81,22 @@ def backfill(
             workers=workers,
             batch_size=batch,
             rate=rate,
+            **(_on_ray(ray, workers, url, sidecar, key, stored) if ray else {}),
         )
     print_report(report, letters, as_json)
     if report.surplus and not as_json:
         typer.secho(f"--delete deletes what '{name}' does not have from '{into}'", err=True)
     if report.failed:
         raise typer.Exit(2)
+
+
+def _on_ray(
+    address: str, workers: int, url: str, sidecar: str | None, key: str | None, stored: "IndexSpec | None"
+) -> dict[str, Any]:
+    from ..ray_slices import SLICES_A_WORKER, OnRay, Tools
+
+    tools = Tools(url, sidecar, key, stored)
+    return {"slices": workers * SLICES_A_WORKER, "spread": OnRay(address, workers, tools)}
 
 
 def _spec_and_origin(

@@ -100,8 +100,8 @@ def test_where_it_stays_away_the_checkpoint_stays(
 
 @pytest.fixture
 def hasty(either: Cluster) -> Cluster:
-    """The same cluster, asked without much patience."""
-    return connect(either.url, patience_s=0.5)
+    """The same cluster, asked without much patience: a refresh waits a minute for a shard that is nowhere."""
+    return connect(either.url, timeout_s=2, patience_s=0.5)
 
 
 @pytest.fixture
