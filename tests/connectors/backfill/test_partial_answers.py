@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,9 +100,10 @@ def test_where_it_stays_away_the_checkpoint_stays(
 
 
 @pytest.fixture
-def hasty(either: Cluster) -> Cluster:
+def hasty(either: Cluster) -> Iterator[Cluster]:
     """The same cluster, asked without much patience: a refresh waits a minute for a shard that is nowhere."""
-    return connect(either.url, timeout_s=2, patience_s=0.5)
+    with closing(connect(either.url, timeout_s=2, patience_s=0.5)) as cluster:
+        yield cluster
 
 
 @pytest.fixture
@@ -111,7 +113,7 @@ def half(either: Cluster) -> Iterator[str]:
     settings = {"number_of_shards": 2, "number_of_replicas": 0, CAP: 1}
     either.write("PUT", f"/{name}?wait_for_active_shards=1", {"settings": settings})
     yield name
-    either.write("DELETE", f"/{name}*?ignore_unavailable=true")
+    either.write("DELETE", f"/{name},{name}-filled?ignore_unavailable=true")
 
 
 def test_nothing_is_counted_or_read_without_one_of_the_shards(

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -160,23 +160,21 @@ def sidecar_url(start_sidecar: Any, static_model: Callable[..., Path]) -> Iterat
 @pytest.fixture(params=["opensearch", "elasticsearch"])
 def shop(request: pytest.FixtureRequest, sidecar_url: str) -> Iterator[Shop]:
     url = request.getfixturevalue(request.param).url
-    cluster = connect(url)
-    alias = f"shop-{uuid4().hex[:8]}"
-    with SidecarClient(sidecar_url, only={"dense": "old"}) as encoder:
+    with closing(connect(url)) as cluster, ExitStack() as open:
+        alias = f"shop-{uuid4().hex[:8]}"
+        encoder = open.enter_context(SidecarClient(sidecar_url, only={"dense": "old"}))
         spec = spec_for(cluster, f"{alias}-first", ("title",), encoder.models)
         documents = [Document(n, {"_id": f"d{n}", "title": f"cat number {n}"}) for n in range(COUNT)]
         index_documents(cluster, spec, encoder, documents)
-    cluster.write("POST", "/_aliases", {"actions": [{"add": {"index": spec.index, "alias": alias}}]})
-    command = [sys.executable, "-c", SELDOM, url, sidecar_url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            with httpx.Client(base_url=process.stdout.readline().strip(), timeout=60) as http, ExitStack() as open:
-                await_known(http, alias)
-                yield Shop(cluster, alias, spec, sidecar_url, http, open)
-        finally:
-            process.terminate()
-            cluster.write("DELETE", f"/{alias}-*?ignore_unavailable=true")
+        cluster.write("POST", "/_aliases", {"actions": [{"add": {"index": spec.index, "alias": alias}}]})
+        command = [sys.executable, "-c", SELDOM, url, sidecar_url]
+        process = open.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        open.callback(process.terminate)
+        assert process.stdout is not None
+        http = open.enter_context(httpx.Client(base_url=process.stdout.readline().strip(), timeout=60))
+        await_known(http, alias)
+        yield Shop(cluster, alias, spec, sidecar_url, http, open)
+        cluster.write("DELETE", "/" + ",".join(cluster.read("GET", f"/{alias}-*/_alias")))
 
 
 @pytest.mark.parametrize("model", ["like", "shorter"])
