@@ -1,5 +1,6 @@
 """Slices of a backfill on the machines of a Ray cluster: the same work as in threads, mapped over them by Ray Data."""
 
+import logging
 import os
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
@@ -54,7 +55,7 @@ class OnRay:
     def __call__(self, parts: Sequence[Slice]) -> Iterator[PageDone]:
         """The pages as they are done; then the first error, where a slice was ended by one."""
         ray = _ray()
-        ray.init(address=self.address, include_dashboard=False, log_to_driver=False)
+        ray.init(address=self.address, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
         try:
             failed = None
             for each in map(pickle.loads, self._mapped(ray, parts)):
@@ -89,4 +90,5 @@ def _ray() -> Any:
     except ImportError as err:
         raise PackageMissing("working on a Ray cluster needs Ray: pip install 'outrider[ray]'") from err
     ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
     return ray

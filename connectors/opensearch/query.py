@@ -94,7 +94,7 @@ def exact_dense_query(spec: IndexSpec, vector: Sequence[float], filter: Filter |
 
 
 def _knn_score(dense: DenseField, field: str, vector: Sequence[float]) -> dict[str, Any]:
-    space = "hammingbit" if dense.element == "bit" else dense.space
+    space = "hamming" if dense.element == "bit" else dense.space
     params = {"field": field, "query_value": engine_vector(dense, vector), "space_type": space}
     return {"lang": "knn", "source": "knn_score", "params": params}
 

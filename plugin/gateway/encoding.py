@@ -158,14 +158,16 @@ class Encoders:
     def __init__(self, connect: Callable[[IndexSpec], SidecarClient], pause_s: float) -> None:
         self._connect = connect
         self._pause_s = pause_s
+        self._lock = threading.Lock()
         self._guarded: dict[tuple[object, ...], Guarded] = {}
 
     def of(self, spec: IndexSpec) -> Guarded:
         """The encoder for an index."""
         key = (spec.legs, *model_fingerprints(spec))
-        if key not in self._guarded:
-            self._guarded[key] = Guarded(lambda: self._connect(spec), self._pause_s)
-        return self._guarded[key]
+        with self._lock:
+            if key not in self._guarded:
+                self._guarded[key] = Guarded(lambda: self._connect(spec), self._pause_s)
+            return self._guarded[key]
 
     def close(self) -> None:
         """Close the connections."""

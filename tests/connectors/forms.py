@@ -22,6 +22,8 @@ def fill(cluster: Cluster, spec: IndexSpec, encoded: Sequence[Encoded]) -> None:
         for number, each in enumerate(encoded)
         for line in ({"index": {"_id": str(number)}}, cluster.dialect.vector_fields(spec, each))
     ]
+    if not lines:
+        return
     body = "".join(json.dumps(line) + "\n" for line in lines).encode()
     answer = cluster.write("POST", f"/{spec.index}/_bulk?refresh=true", body)
     assert not answer["errors"], answer
