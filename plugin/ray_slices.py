@@ -12,7 +12,7 @@ from outrider.connectors import ConnectorError, IndexSpec, PageDone, Slice, conn
 from .cli.options import open_encoder
 from .errors import PackageMissing
 
-LOCAL = "local"
+_HERE = "local"  # Ray's own word
 # Ray Data hands over what a slice has done when it is done, so that small slices make for frequent checkpoints.
 SLICES_A_WORKER = 8
 
@@ -55,7 +55,8 @@ class OnRay:
     def __call__(self, parts: Sequence[Slice]) -> Iterator[PageDone]:
         """The pages as they are done; then the first error, where a slice was ended by one."""
         ray = _ray()
-        ray.init(address=self.address, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)
+        quiet = {"include_dashboard": False} if self.address == _HERE else {}
+        ray.init(address=self.address, log_to_driver=False, logging_level=logging.WARNING, **quiet)
         try:
             failed = None
             for each in map(pickle.loads, self._mapped(ray, parts)):

@@ -41,7 +41,9 @@ def backfill(
     dead_letters: Annotated[Path | None, typer.Option(help="Where failed documents go with their reasons.")] = None,
     ray: Annotated[
         str | None,
-        typer.Option(help="Work on the machines of the Ray cluster at this address; local: one that is started here."),
+        typer.Option(
+            help="Work on the Ray cluster at this address (auto: this machine's own; local: one started here)."
+        ),
     ] = None,
     sidecar: SidecarUrl = None,
     key: SidecarKey = None,
