@@ -38,7 +38,8 @@ class Worker:
         """The pages that were done, and the error that ended it early."""
         done: list[dict[str, Any]] = []
         try:
-            done += [_row(page) for page in work(self._cluster, self._encoder, pickle.loads(row["value"]))]
+            for page in work(self._cluster, self._encoder, pickle.loads(row["value"])):
+                done.append(_row(page))  # one by one: those before an error are kept
         except ConnectorError as err:
             done.append(_row(err))
         return done
