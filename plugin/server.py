@@ -14,6 +14,7 @@ from outrider.encoders import EncoderError
 from .app import create_app
 from .errors import PluginError, PortTaken
 from .logs import configure
+from .memory import share_heaps
 from .settings import Settings
 
 Started = Callable[[str], None]
@@ -45,6 +46,7 @@ def serve(settings: Settings, on_started: Started | None = None, reread: Reread 
 
 def serve_on(listening: socket.socket, settings: Settings, on_started: Started | None, reread: Reread | None) -> None:
     """Serve on this socket, in this process."""
+    share_heaps()
     server = _Server(settings, listening, on_started, reread)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
