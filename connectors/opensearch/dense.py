@@ -23,10 +23,8 @@ class Form:
 
 # lucene by name: the default engine (faiss) needs a native library, and without it ends the whole node.
 _HNSW = {"name": "hnsw", "engine": "lucene"}
-_INT8 = {"name": "sq", "parameters": {"bits": 7}}  # said since 3.6; the only ones that need no native library
 FORMS: Mapping[Structure, Form] = {
     "hnsw": Form({"method": _HNSW}, ("float", "byte", "bit")),
-    "int8_hnsw": Form({"method": {**_HNSW, "parameters": {"encoder": _INT8}}}, since="int8_hnsw"),
     "on_disk": Form({"mode": "on_disk"}, since="on_disk"),  # faiss, one bit a number, corrected by the vectors
 }
 # faiss alone has vectors of bits.

@@ -18,7 +18,6 @@ Feature = Literal[
     "semantic",
     "byte elements",
     "bit elements",
-    "int8_hnsw",
     "on_disk",
 ]
 
@@ -31,7 +30,6 @@ SINCE: Mapping[Feature, Firsts] = {
     "semantic": ((3, 1),),
     "byte elements": ((2, 9),),
     "bit elements": ((2, 16),),
-    "int8_hnsw": ((2, 16),),
     "on_disk": ((2, 17),),
 }
 

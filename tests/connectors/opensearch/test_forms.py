@@ -15,8 +15,6 @@ LUCENE: list[tuple[Structure | None, Element, Space]] = [
     ("hnsw", "float", "innerproduct"),
     ("hnsw", "float", "l2"),
     ("hnsw", "byte", "cosinesimil"),
-    ("int8_hnsw", "float", "cosinesimil"),
-    ("int8_hnsw", "float", "innerproduct"),
 ]
 FAISS: list[tuple[Structure | None, Element]] = [("on_disk", "float"), (None, "bit")]
 
@@ -45,7 +43,7 @@ def test_each_form_of_lucene_is_taken_filled_and_asked(
     assert len(found) == 10
     if space != "innerproduct":
         assert found[0][0] == "3"
-    is_rounded = structure == "int8_hnsw" or element == "byte"
+    is_rounded = element == "byte"
     assert dict(found) == pytest.approx({id: exact[id] for id, _ in found}, rel=2e-2 if is_rounded else 1e-4)
     missed = set(list(exact)[:10]) - {id for id, _ in found}
     assert len(missed) <= (1 if is_rounded else 0)
@@ -69,7 +67,8 @@ def test_the_forms_of_faiss_are_taken_and_asked_for(
     ("version", "field", "reason"),
     [
         ("3.6.0", DenseField(64, kind="knn_vector", structure="bbq_hnsw"), "OpenSearch does not have"),
-        ("2.15.0", DenseField(64, kind="knn_vector", structure="int8_hnsw"), r"came with OpenSearch 2\.16"),
+        ("3.6.0", DenseField(64, kind="knn_vector", structure="int8_hnsw"), "choose hnsw, on_disk"),
+        ("2.8.0", DenseField(64, kind="knn_vector", element="byte"), r"came with OpenSearch 2\.9"),
         ("2.16.0", DenseField(64, kind="knn_vector", structure="on_disk"), r"came with OpenSearch 2\.17"),
         ("3.6.0", DenseField(64, kind="knn_vector", structure="on_disk", element="byte"), "choose hnsw"),
         ("3.6.0", DenseField(60, kind="knn_vector", element="bit"), "a multiple of 8"),
