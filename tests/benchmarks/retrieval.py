@@ -48,11 +48,14 @@ def main() -> None:
         sidecar = stack.enter_context(running_sidecar())
         encoder = stack.enter_context(SidecarClient(sidecar))
         cluster = connect(engine)
-        runs = [measure(name, cluster, encoder, sidecar if given.native else None) for name in given.collections]
-    report = {"cpu": cpu(), "engine": "native" if given.native else given.flavor, "collections": runs}
-    if given.json:
-        given.json.write_text(json.dumps(report, indent=2), encoding="utf-8")
-    show(report)
+        runs: list[dict[str, Any]] = []
+        report = {"cpu": cpu(), "engine": "native" if given.native else given.flavor, "collections": runs}
+        for name in given.collections:
+            runs.append(measure(name, cluster, encoder, sidecar if given.native else None))
+            if given.json:
+                given.json.write_text(json.dumps(report, indent=2), encoding="utf-8")
+            show(runs[-1])
+    show_gains(report)
 
 
 def measure(name: str, cluster: Cluster, encoder: Encoder, sidecar: str | None) -> dict[str, Any]:
@@ -107,16 +110,16 @@ def cpu() -> str:
     return platform.processor()
 
 
-def show(report: Mapping[str, Any]) -> None:
+def show(run: Mapping[str, Any]) -> None:
+    title = f"{run['collection']}: {run['documents']} documents at {run['documents_per_s']}/s, {run['queries']} queries"
+    table = Table("", *MEASURES, "ms/query (median)", title=title)
+    for mode, values in run["modes"].items():
+        table.add_row(mode, *(f"{values[each]:.4f}" for each in MEASURES), f"{values['ms']:.1f}")
+    Console().print(table)
+
+
+def show_gains(report: Mapping[str, Any]) -> None:
     console = Console()
-    for run in report["collections"]:
-        title = (
-            f"{run['collection']}: {run['documents']} documents at {run['documents_per_s']}/s, {run['queries']} queries"
-        )
-        table = Table("", *MEASURES, "ms/query (median)", title=title)
-        for mode, values in run["modes"].items():
-            table.add_row(mode, *(f"{values[each]:.4f}" for each in MEASURES), f"{values['ms']:.1f}")
-        console.print(table)
     table = Table("", *(run["collection"] for run in report["collections"]), "mean", title="nDCG@10 over BM25")
     for mode in MODES[1:]:
         gains = [run["modes"][mode]["ndcg@10"] / run["modes"]["bm25"]["ndcg@10"] - 1 for run in report["collections"]]
