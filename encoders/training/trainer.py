@@ -224,8 +224,8 @@ class SentenceTransformerTrainer(Trainer):
     def add_dataset_name_column(self, dataset: Any, dataset_name: str | None = None) -> Any:
         """Each of several datasets with the name that it has there, or one with `dataset_name`, in its rows."""
         if isinstance(dataset, Mapping):
-            named = {name: self.add_dataset_name_column(part, name) for name, part in dataset.items()}
-            return type(dataset)(named)
+            kind: Any = type(dataset)
+            return kind({name: self.add_dataset_name_column(part, name) for name, part in dataset.items()})
         return dataset if dataset_name is None else with_name(dataset, dataset_name)
 
     add_dataset_name_transform = staticmethod(add_name)

