@@ -49,7 +49,7 @@ _GET = """
 | `/health` | the process lives |
 | `/ready` | 200 once every model has run a real batch, 503 before |
 | `/metrics` | Prometheus |
-| `/info`, `/v1/models` | models, fingerprints, limits |
+| `/info`, `/v1/models` | every model of the settings with its state and fingerprint; the limits |
 | `/docs`, `/openapi.json` | every route with its fields |
 """
 

@@ -1,31 +1,10 @@
 """Run the app: one port, one process or several, a graceful end."""
 
-import asyncio
-import logging
-import signal
-import socket
-from collections.abc import Callable
-from contextlib import suppress
-
-import uvicorn
-
-from outrider.encoders import EncoderError
-
-from .app import create_app
-from .errors import PluginError, PortTaken
+from .listening import listen
 from .logs import configure
 from .settings import Settings
-
-Started = Callable[[str], None]
-Reread = Callable[[], Settings]
-
-# Uvicorn's own.
-_BACKLOG = 2048
-# Clusters, clients and load balancers keep connections for a minute, and a request that is under way while the server
-# closes an idle one is lost.
-_KEEP_ALIVE_S = 75
-
-log = logging.getLogger(__name__)
+from .worker import Reread, Started, serve_on
+from .workers import supervise
 
 
 def serve(settings: Settings, on_started: Started | None = None, reread: Reread | None = None) -> None:
@@ -36,98 +15,6 @@ def serve(settings: Settings, on_started: Started | None = None, reread: Reread 
     """
     configure(settings)
     if settings.workers > 1:
-        from .workers import supervise
-
         supervise(settings, on_started, reread)
     else:
         serve_on(listen(settings.host, settings.port), settings, on_started, reread)
-
-
-def serve_on(listening: socket.socket, settings: Settings, on_started: Started | None, reread: Reread | None) -> None:
-    """Serve on this socket, in this process."""
-    server = _Server(settings, listening, on_started, reread)
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
-    if server.failure is not None:
-        raise server.failure
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises PortTaken with what to do."""
-    listening = bind(host, port)
-    listening.listen(_BACKLOG)
-    return listening
-
-
-def bind(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
-    """A bound socket, whose port several processes share if `is_shared`. Raises PortTaken with what to do."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if is_shared:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        bound.bind((host, port))
-    except OSError as err:
-        bound.close()
-        raise PortTaken(
-            f"cannot listen on {host}:{port}: {err.strerror}; stop what listens there, or choose another with --port"
-        ) from err
-    return bound
-
-
-def url_of(listening: socket.socket, scheme: str = "http") -> str:
-    """The URL under which the socket answers on this machine."""
-    host, port = listening.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"{scheme}://{shown}:{port}"
-
-
-class _Server(uvicorn.Server):
-    def __init__(
-        self, settings: Settings, listening: socket.socket, on_started: Started | None, reread: Reread | None
-    ) -> None:
-        self.failure: BaseException | None = None
-        self._url = url_of(listening, "https" if settings.tls.certificate else "http")
-        self._on_started = on_started
-        self._reread = reread
-        self._app = create_app(settings, on_failure=self._fail)
-        self._reloading: asyncio.Task[None] | None = None
-        config = uvicorn.Config(
-            self._app,
-            log_config=None,
-            log_level=settings.log_level,
-            access_log=False,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-            timeout_graceful_shutdown=max(1, round(settings.drain_s)),
-            limit_concurrency=settings.connections,
-            server_header=False,
-            ssl_certfile=settings.tls.certificate,
-            ssl_keyfile=settings.tls.key,
-        )
-        super().__init__(config)
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Say where it listens, as soon as it does."""
-        await super().startup(sockets)
-        if self._reread is not None and hasattr(signal, "SIGHUP"):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
-        if self._on_started is not None and not self.should_exit:
-            self._on_started(self._url)
-
-    def _reload(self) -> None:
-        self._reloading = asyncio.create_task(self._apply())
-
-    async def _apply(self) -> None:
-        if self._reread is None:
-            return
-        try:
-            await self._app.state.sidecar.apply(self._reread())
-        except (PluginError, EncoderError) as err:
-            log.error("the settings were not taken over, the old ones stay: %s", err)
-        else:
-            log.info("keys and models are those of the settings as they are now")
-
-    def _fail(self, err: BaseException) -> None:
-        self.failure = err
-        self.should_exit = True

@@ -21,10 +21,11 @@ from outrider.encoders import EncoderError, usable_cores
 
 from .errors import PluginError, WorkerFailed
 from .launcher import dying_with_parent
+from .listening import bind
 from .logs import configure
 from .metrics import MULTIPROCESS_FOLDER
-from .server import Reread, Started, bind, serve_on
 from .settings import Settings
+from .worker import Reread, Started, serve_on
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 

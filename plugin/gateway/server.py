@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import uvicorn
 
+from ..listening import listen, url_of
 from ..logs import configure
-from ..server import listen, url_of
 from .app import Gateway
 from .settings import GatewaySettings
 
