@@ -6,17 +6,22 @@ from .backfill import (
     Follower,
     Origin,
     Outlook,
+    PageDone,
+    Slice,
     backfill,
     complete,
     complete_some,
     make_target,
     outlook,
     spec_in_place,
+    spec_in_place_from,
+    work,
 )
 from .boosts import Boost
 from .chunks import Chunking
 from .client import Cluster, DryRun, ElasticsearchCluster, OpenSearchCluster, connect, read_release
 from .common.features import escape_token, feature_weights, unescape_token
+from .common.whole import require_whole
 from .dialect import Dialect, dialect_for
 from .doctor import Diagnosis, examine, read_capabilities
 from .documents import Document, Prepared, Unreadable, read_jsonl
@@ -38,6 +43,7 @@ from .errors import (
     MigrationStopped,
     ModelMismatch,
     NotRegistered,
+    PartialAnswer,
     RequestRefused,
     SettingInTheWay,
     SpecUnreadable,
@@ -45,8 +51,9 @@ from .errors import (
 from .explain import Choice, explain
 from .finding import Finding
 from .fusion import Technique, fuse, fuse_in_blocks, reciprocal_rank_fusion, rerank
-from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, store_spec
+from .index import check_models, ensure_index, read_spec, require_spec, spec_for, spec_for_models, spec_from, store_spec
 from .indexing import index_documents
+from .kept_spec import META_KEY, spec_from_meta
 from .legs import fuse_legs, without_boosts
 from .migration import Migration, Verification, finish, migrate, roll_back, verify
 from .native_search import NativeSearcher
@@ -60,7 +67,7 @@ from .report import IndexingReport, Outcome
 from .request import Request, index_path
 from .search import Searcher
 from .semantic_search import SemanticSearcher
-from .spec import META_KEY, TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights, spec_from_meta
+from .spec import TECHNIQUES, DenseField, IndexSpec, Leg, SparseField, Weights
 from .specfile import Declared, read_spec_file, spec_as_yaml, spec_schema
 from .text import join_text
 
@@ -143,6 +150,8 @@ __all__ = [
     "OpenSearchCluster",
     "Outcome",
     "Outlook",
+    "PageDone",
+    "PartialAnswer",
     "Prepared",
     "Request",
     "Pruning",
@@ -152,6 +161,7 @@ __all__ = [
     "Searcher",
     "SemanticSearcher",
     "SettingInTheWay",
+    "Slice",
     "SparseField",
     "Technique",
     "TwoPhase",
@@ -183,12 +193,16 @@ __all__ = [
     "read_spec",
     "reciprocal_rank_fusion",
     "require_spec",
+    "require_whole",
     "rerank",
     "spec_for",
     "spec_for_models",
     "spec_from_meta",
+    "spec_from",
     "spec_in_place",
+    "spec_in_place_from",
     "store_spec",
     "unescape_token",
     "without_boosts",
+    "work",
 ]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .batch_writer import BatchWriter, Ready, pauses, sorted_out
+from .batch_writer import BatchWriter, Ready, failure, pauses, sorted_out
 from .common.bulk import parse_bulk
 from .documents import MAX_ID_BYTES, Prepared, source_json
 from .enrich import Parts, encode_parts, is_unchanged, marker, stored_vectors
@@ -36,8 +36,9 @@ class ChunkWriter(BatchWriter):
         outcomes += [Outcome(document.position, document.id, "skipped") for document in unchanged]
         later = list(self._store([each for each in chunks if _number(each) > 0]))
         broken = {each.position: each for each in later if each.status == "failed"}
+        undeleted = self._delete(self._stale(chunks, rest, stored))
+        broken |= {place: failure(rest[place], reason) for place, reason in undeleted.items()}
         whole = [each for each in chunks if _number(each) == 0 and each.document.position not in broken]
-        self._delete(self._stale(chunks, rest, stored))
         ended = [*broken.values(), *self._store(whole)]
         return [*outcomes, *(replace(each, id=rest[each.position].id) for each in ended)]
 
@@ -86,37 +87,48 @@ class ChunkWriter(BatchWriter):
 
     def _stale(
         self, chunks: Sequence[Ready], documents: Mapping[int, Prepared], stored: Mapping[str, Mapping[str, Any]]
-    ) -> list[str]:
-        """The ids of chunks that documents had and have no more."""
+    ) -> dict[str, int]:
+        """The ids of chunks that documents had and have no more, with the documents' positions."""
         if self._spec.chunks is None:
-            return []
+            return {}
         field = self._spec.chunks.field
         counts: dict[int, int] = {}
         for each in chunks:
             counts[each.document.position] = counts.get(each.document.position, 0) + 1
         before = {place: stored.get(documents[place].id, {}).get(field, {}).get("of", 0) for place in counts}
-        return [
-            chunk_id(documents[place].id, number)
+        return {
+            chunk_id(documents[place].id, number): place
             for place, count in counts.items()
             for number in range(count, before[place])
-        ]
+        }
 
-    def _delete(self, ids: Sequence[str]) -> None:
-        """Raises ClusterUnavailable after `patience_s` of trying."""
+    def _delete(self, stale: Mapping[str, int]) -> dict[int, str]:
+        """Delete chunks; the documents some of whose chunks the cluster refuses to delete, by position, and why.
+
+        Raises ClusterUnavailable where it has no room for it in `patience_s` of trying.
+        """
+        refused: dict[int, str] = {}
         deadline_s = time.monotonic() + self._patience_s
+        ids = list(stale)
         for pause_s in pauses():
             if not ids:
-                return
+                break
             lines = b"".join(json.dumps({"delete": {"_id": id}}).encode() + b"\n" for id in ids)
             answer = self._cluster.write("POST", index_path(self._spec.index, "/_bulk"), lines)
-            failures = zip(ids, parse_bulk(answer), strict=True)
-            ids = [id for id, error in failures if error is not None and error.status != _MISSING]
+            failures = [(id, error) for id, error in zip(ids, parse_bulk(answer), strict=True) if error is not None]
+            refused |= {
+                stale[id]: f"the cluster keeps a chunk of its longer text, refused with {error.status}: {error.reason}"
+                for id, error in failures
+                if not error.is_retriable and error.status != _MISSING
+            }
+            ids = [id for id, error in failures if error.is_retriable]
             if ids and time.monotonic() + pause_s > deadline_s:
                 raise ClusterUnavailable(
                     f"{self._cluster.url} would not delete {len(ids)} chunks of texts that have become shorter in "
                     f"{self._patience_s:g} s; run the same command again later"
                 )
             time.sleep(pause_s if ids else 0)
+        return refused
 
 
 def chunk_id(document: str, number: int) -> str:

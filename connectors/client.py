@@ -1,7 +1,7 @@
 """A thin port over the official clients: JSON in, JSON out, errors by what one can do about them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from .capabilities import Distribution, parse_nodes_release, parse_release
 from .common.bulk import RETRIABLE
 from .common.reasons import reason_of
+from .common.whole import require_whole
 from .dialect import Dialect, dialect_for
 from .errors import ClusterError, ClusterUnavailable, RequestRefused
 from .request import Request
@@ -67,10 +68,11 @@ class LiveCluster(ABC):
         return dialect_for(*read_release(self))
 
     def read(self, method: str, path: str, body: Body = None) -> Any:
-        return self._retrying(method, path, body)
+        """The whole answer: one with shards missing is asked for again, and raises PartialAnswer in the end."""
+        return self._retrying(self._whole, method, path, body)
 
     def write(self, method: str, path: str, body: Body = None) -> Any:
-        return self._retrying(method, path, body)
+        return self._retrying(self._once, method, path, body)
 
     @abstractmethod
     def close(self) -> None: ...
@@ -82,14 +84,19 @@ class LiveCluster(ABC):
     def _once(self, method: str, path: str, body: Body) -> Any:
         """One request, not tried again."""
 
-    def _retrying(self, method: str, path: str, body: Body) -> Any:
+    def _whole(self, method: str, path: str, body: Body) -> Any:
+        answer = self._once(method, path, body)
+        require_whole(answer, self._where(method, path))
+        return answer
+
+    def _retrying(self, ask: Callable[[str, str, Body], Any], method: str, path: str, body: Body) -> Any:
         retrying = Retrying(
             retry=retry_if_exception_type(ClusterUnavailable),
             wait=wait_random_exponential(0.2, max=5),
             stop=stop_after_delay(self._patience_s),
             reraise=True,
         )
-        return retrying(self._once, method, path, body)
+        return retrying(ask, method, path, body)
 
     def _where(self, method: str, path: str) -> str:
         return f"{method} {path} on {_without_password(self._url)}"

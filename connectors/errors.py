@@ -17,6 +17,7 @@ ConnectorError
 ├── SettingInTheWay       a cluster setting must change first; carries the exact request
 └── ClusterError          the cluster refused or failed
     ├── ClusterUnavailable   no answer, 429 or 503; asking again later may help
+    │   └── PartialAnswer       shards are missing from an answer, or documents that were asked for
     └── RequestRefused       the cluster said no to this request; asking again does not help
 """
 
@@ -93,6 +94,10 @@ class ClusterError(ConnectorError):
 
 
 class ClusterUnavailable(ClusterError):
+    pass
+
+
+class PartialAnswer(ClusterUnavailable):
     pass
 
 

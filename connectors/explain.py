@@ -53,6 +53,8 @@ def _dense(capabilities: Capabilities, field: DenseField) -> Choice:
         "knn_vector": "opensearch-knn is here: the engine's own vector index",
         "semantic_text": "the engine makes and keeps the vectors of its chunks itself",
     }
+    if field.kind == "knn_vector" and (field.structure or field.element != "float"):
+        return Choice("dense", f"knn_vector, {field.element}, {field.structure or 'hnsw'}", "as the spec asks")
     if field.kind != "dense_vector":
         return Choice("dense", field.kind, reasons[field.kind])
     structure = structure_of(version, field)

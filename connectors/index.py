@@ -8,9 +8,10 @@ from .client import Cluster
 from .common.mapping import boost_properties
 from .doctor import read_capabilities
 from .errors import BadSpec, ModelMismatch, RequestRefused, SpecUnreadable
+from .kept_spec import META_KEY, is_as_written, spec_from_meta, spec_to_meta
 from .ports import Models
 from .request import index_path
-from .spec import META_KEY, IndexSpec, is_as_written, spec_from_meta, spec_to_meta
+from .spec import IndexSpec
 
 # What the stored vectors depend on; all else may change without indexing again.
 FIXED = ("text_fields", "models", "dense", "sparse", "chunks", "marker")
@@ -42,6 +43,13 @@ def require_spec(cluster: Cluster, index: str) -> IndexSpec:
     return spec
 
 
+def require_in_force(cluster: Cluster, spec: IndexSpec) -> None:
+    """Raises BadSpec where this spec holds no more: the index was made anew, or an alias moved."""
+    stored = read_spec(cluster, spec.index)
+    if stored is None or _changed(stored, spec):
+        raise BadSpec(f"'{spec.index}' does not have the vectors any more that it was known to have")
+
+
 def spec_for(
     cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models, *, id_field: str | None = None
 ) -> IndexSpec:
@@ -49,7 +57,19 @@ def spec_for(
 
     No `text_fields` means those it has. Raises BadSpec where it has others.
     """
-    stored = read_spec(cluster, index)
+    return spec_from(cluster, read_spec(cluster, index), index, text_fields, models, id_field=id_field)
+
+
+def spec_from(
+    cluster: Cluster,
+    stored: IndexSpec | None,
+    index: str,
+    text_fields: tuple[str, ...],
+    models: Models,
+    *,
+    id_field: str | None = None,
+) -> IndexSpec:
+    """As `spec_for`, where it was read already what the index has."""
     if stored is not None:
         if text_fields and text_fields != stored.text_fields:
             raise BadSpec(
@@ -146,6 +166,10 @@ def check_models(spec: IndexSpec, models: Models) -> None:
             )
 
 
+def _changed(stored: IndexSpec, spec: IndexSpec) -> list[str]:
+    return [name for name in FIXED if getattr(stored, name) != getattr(spec, name)]
+
+
 def _mappings(cluster: Cluster, index: str) -> list[Mapping[str, Any]]:
     try:
         found = cluster.read("GET", index_path(index, "/_mapping"))
@@ -165,7 +189,7 @@ def _readable(cluster: Cluster, index: str) -> IndexSpec | None:
 
 
 def _refuse_conflict(stored: IndexSpec, wanted: IndexSpec) -> None:
-    differing = [name for name in FIXED if getattr(stored, name) != getattr(wanted, name)]
+    differing = _changed(stored, wanted)
     if differing == ["models"] and replace(wanted.models, rerank=stored.models.rerank) == stored.models:
         return
     if differing:
@@ -183,7 +207,6 @@ def _update_mapping(cluster: Cluster, spec: IndexSpec, mapping: Mapping[str, Any
 def store_spec(cluster: Cluster, spec: IndexSpec) -> None:
     """Keep a changed spec with its index. Raises BadSpec where what the stored vectors depend on would change."""
     stored = require_spec(cluster, spec.index)
-    changed = [name for name in FIXED if getattr(stored, name) != getattr(spec, name)]
-    if changed:
+    if changed := _changed(stored, spec):
         raise BadSpec(f"index '{spec.index}': {', '.join(changed)} cannot change without indexing into a new index")
     write_meta(cluster, spec.index, META_KEY, spec_to_meta(spec))

@@ -12,6 +12,7 @@ from .batch_writer import BatchWriter
 from .chunk_writer import ChunkWriter
 from .client import Cluster
 from .common.scan import Place
+from .counting import refresh
 from .dead_letter import DeadLetters
 from .documents import ID_KEY, Document, Prepared, Unreadable, prepare
 from .errors import BadDocument, ConnectorError, IndexingStopped
@@ -19,7 +20,6 @@ from .index import check_models, ensure_index, require_spec
 from .native_writer import NativeWriter
 from .ports import Encoder
 from .report import IndexingReport, Outcome
-from .request import index_path
 from .semantic_writer import SemanticWriter
 from .spec import IndexSpec
 
@@ -66,7 +66,7 @@ def index_documents(
         run.letters = letters
         try:
             run.all(_batches(spec, documents, run, batch_size, batch_bytes), workers)
-            cluster.write("POST", index_path(spec.index, "/_refresh"))
+            refresh(cluster, spec.index)
         except ConnectorError as err:
             raise IndexingStopped(f"stopped: {err} [{run.finish()}]", run.report) from err
     return run.finish()

@@ -14,6 +14,7 @@ from .client import Cluster
 from .common.boosting import boosted_query, told_values
 from .common.hits import Hit, Key, parse_hits
 from .common.query import Question, bm25_query, filtered, given
+from .counting import count
 from .errors import EncoderUnavailable
 from .fetch import Fetched, fetch
 from .fusion import rerank
@@ -214,7 +215,7 @@ def _count_vectors(cluster: Cluster, spec: IndexSpec) -> int:
     if spec.dense is None:
         return 0
     if spec.nested is None:
-        return int(cluster.read("GET", index_path(spec.index, "/_count"))["count"])
+        return count(cluster, spec.index)
     body = {"size": 0, "aggs": {"chunks": {"nested": {"path": spec.nested.field}}}}
     answer = cluster.read("POST", index_path(spec.index, "/_search"), body)
     return int(answer["aggregations"]["chunks"]["doc_count"])

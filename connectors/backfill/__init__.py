@@ -3,7 +3,8 @@
 from .follower import Follower, Origin
 from .pending import Completed, complete, complete_some
 from .run import Progress, backfill
-from .spec import Outlook, fresh_spec_in_place, outlook, spec_in_place
+from .slices import PageDone, Slice, work
+from .spec import Outlook, fresh_spec_in_place, outlook, spec_in_place, spec_in_place_from
 from .target import make_target
 
 __all__ = [
@@ -11,7 +12,9 @@ __all__ = [
     "Follower",
     "Origin",
     "Outlook",
+    "PageDone",
     "Progress",
+    "Slice",
     "backfill",
     "complete",
     "complete_some",
@@ -19,4 +22,6 @@ __all__ = [
     "make_target",
     "outlook",
     "spec_in_place",
+    "spec_in_place_from",
+    "work",
 ]

@@ -1,6 +1,6 @@
 """Which documents one index has and another one has not, by their ids."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..client import Cluster
@@ -26,9 +26,12 @@ def pages(
         close_snapshot(cluster, snapshot.id)
 
 
-def only_in(cluster: Cluster, index: str, other: str) -> Iterator[list[Place]]:
+def only_in(
+    cluster: Cluster, index: str, other: str, on_page: Callable[[], None] = lambda: None
+) -> Iterator[list[Place]]:
     """The documents of an index that another one has not, in pages: all are looked at."""
     for page in pages(cluster, index, {"match_all": {}}, _PAGE):
+        on_page()
         asked = mget_body([Place(other, place.id, place.routing, 0, 0) for place in page])
         docs = cluster.read("POST", "/_mget?_source=false", asked)["docs"]
         if gone := [place for place, doc in zip(page, docs, strict=True) if not doc.get("found")]:

@@ -15,7 +15,9 @@ from ..ports import Encoder
 from ..report import Outcome
 from ..spec import IndexSpec
 
-DELETED = "deleted"  # the note of a document that is here no more, as it is in the origin
+# Notes: of a document that is here no more, as it is in the origin; and of one that is here, but without vectors.
+DELETED = "deleted"
+WITHOUT_VECTORS = "stored without vectors"
 _CONFLICT = 409
 _ROUNDS = 5
 
@@ -119,8 +121,10 @@ class Follower(BatchWriter):
             if outcome.status != "written":
                 yield outcome
                 continue
-            reason = f"stored without vectors: {reasons[outcome.id]}"
-            yield Outcome(outcome.position, outcome.id, "failed", reason, document=documents[outcome.id])
+            reason = f"{WITHOUT_VECTORS}: {reasons[outcome.id]}"
+            yield Outcome(
+                outcome.position, outcome.id, "failed", reason, WITHOUT_VECTORS, document=documents[outcome.id]
+            )
 
     def _deleted(self, ids: Sequence[str], positions: Mapping[str, int]) -> list[Outcome]:
         """Delete here what is no more in the origin."""

@@ -1,16 +1,17 @@
 """Vectors for the documents of which the gateway said that they come later, or which got past it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..client import Cluster
 from ..common.scan import Place, Stored, rewrite_lines, stored
+from ..counting import refresh
 from ..documents import source_json
 from ..enrich import failed_marker
 from ..errors import BadDocument
-from ..index import check_models
+from ..index import check_models, require_in_force
 from ..ports import Encoder
 from ..request import index_path
 from ..spec import IndexSpec
@@ -29,39 +30,55 @@ class Completed:
 
 
 def complete(
-    cluster: Cluster, spec: IndexSpec, encoder: Encoder, documents: Iterable[tuple[str, str | None]], patience_s: float
+    cluster: Cluster,
+    spec: IndexSpec,
+    encoder: Encoder,
+    documents: Iterable[tuple[str, str | None]],
+    patience_s: float,
+    *,
+    without: Collection[str] = (),
 ) -> Completed:
-    """Give these documents (id, routing) the vectors of what they hold now.
+    """Give these documents (id, routing) the vectors of what they hold now; take the fields `without` out of them.
 
-    Raises EncoderUnavailable, ModelMismatch or ClusterError; the documents stay as they are then, marked as pending.
+    Raises EncoderUnavailable, ModelMismatch, BadSpec or ClusterError; the documents stay as they are then, and
+    `complete_some` finds them.
     """
     wanted = [{"_id": id, **({"routing": routing} if routing else {})} for id, routing in documents]
     answer = cluster.read(
         "POST", index_path(spec.index, cluster.dialect.mget_path(spec.vector_fields)), {"docs": wanted}
     )
-    return _complete(cluster, spec, encoder, [stored(doc) for doc in answer["docs"] if doc.get("found")], patience_s)
+    found = [stored(doc) for doc in answer["docs"] if doc.get("found")]
+    page = [replace(each, source=_without(each.source, without)) for each in found] if without else found
+    return _complete(cluster, spec, encoder, page, patience_s)
 
 
 def complete_some(
     cluster: Cluster, spec: IndexSpec, encoder: Encoder, *, size: int = 64, patience_s: float = 10
 ) -> Completed:
-    """Give up to `size` documents their vectors: those that are marked as pending, or not marked at all.
+    """Give up to `size` documents their vectors: pending ones, or unmarked ones and those encoded by other models.
 
-    Where very many are not marked, they are left to a backfill. Raises as `complete`.
+    Where very many are so, they are left to a backfill. Raises as `complete`.
     """
     state = f"{spec.marker}.state"
     hits, _ = _found(cluster, spec, {"term": {state: "pending"}}, size)
     if not hits:
-        unmarked = {"bool": {"must_not": {"exists": {"field": state}}}}
-        hits, total = _found(cluster, spec, unmarked, size)
+        settled = [encoded(spec), {"terms": {state: ["blank", "failed"]}}]
+        hits, total = _found(cluster, spec, {"bool": {"must_not": settled}}, size)
         if total > _A_BACKFILL:
             return Completed()
     if not hits:
         return Completed()
     done = _complete(cluster, spec, encoder, hits, patience_s)
     # So that the next search finds others.
-    cluster.write("POST", index_path(spec.index, "/_refresh"))
+    refresh(cluster, spec.index)
     return done
+
+
+def encoded(spec: IndexSpec) -> dict[str, Any]:
+    """The query for the documents that have vectors of the models of the spec."""
+    state = {"term": {f"{spec.marker}.state": "encoded"}}
+    models = [{"term": {f"{spec.marker}.models.{kind}": each}} for kind, each in spec.fingerprints().items()]
+    return {"bool": {"filter": [state, *models]}}
 
 
 def _found(cluster: Cluster, spec: IndexSpec, query: dict[str, Any], size: int) -> tuple[list[Stored], int]:
@@ -82,6 +99,7 @@ def _complete(
     cluster: Cluster, spec: IndexSpec, encoder: Encoder, page: Sequence[Stored], patience_s: float
 ) -> Completed:
     check_models(spec, encoder.models)
+    require_in_force(cluster, spec)
     kept = [each for each in page if _has_its_vectors(spec, each.source)]
     rest = [each for each in page if each not in kept]
     outcomes = InPlaceWriter(cluster, spec, encoder, patience_s=patience_s).rewrite(rest, 1) if rest else []
@@ -107,8 +125,11 @@ def _has_its_vectors(spec: IndexSpec, source: Mapping[str, Any]) -> bool:
 
 
 def _without_vectors(spec: IndexSpec, source: Mapping[str, Any], reason: str) -> bytes:
-    fields = {key: value for key, value in source.items() if key not in spec.own_fields}
-    return source_json({**fields, **failed_marker(spec, reason)})
+    return source_json({**_without(source, spec.own_fields), **failed_marker(spec, reason)})
+
+
+def _without(source: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
+    return {key: value for key, value in source.items() if key not in fields}
 
 
 def _mark_encoded(spec: IndexSpec, place: Place) -> bytes:

@@ -2,31 +2,30 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from ..client import Cluster
-from ..common.scan import page_body, parse_page
+from ..counting import count, refresh
 from ..dead_letter import DeadLetters
 from ..errors import ConnectorError, IndexingStopped
 from ..index import check_models, ensure_index
 from ..ports import Encoder
 from ..report import IndexingReport, Outcome
-from ..request import index_path
 from ..spec import IndexSpec
 from .checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from .compare import only_in
 from .follower import DELETED, Follower, Origin
+from .slices import PageDone, Slice, work
 from .snapshot import Snapshot, close_snapshot, is_open, open_snapshot
 from .target import make_target
-from .writer import InPlaceWriter
 
 _COUNTED = ("seen", "written", "skipped", "failed", "blank", "truncated", "deleted")
 Progress = Callable[[IndexingReport, int], None]
+Spread = Callable[[Sequence[Slice]], Iterable[PageDone]]
 
 
 def backfill(
@@ -43,6 +42,8 @@ def backfill(
     batch_size: int = 64,
     rate: float | None = None,
     patience_s: float = 60,
+    slices: int | None = None,
+    spread: Spread | None = None,
 ) -> IndexingReport:
     """Encode the documents of an index that lack vectors of these models, and write them back with their vectors.
 
@@ -53,30 +54,29 @@ def backfill(
     What is read is the index as it was at the start. A document that an application changes or deletes meanwhile stays
     as the application left it, and is encoded as such. `workers` pages are under way at once, `rate` is the most
     documents a second. After a kill, the same call goes on from the checkpoint; without one, what is done is skipped.
-    `on_progress` gets the counts and the number of documents in all.
+    `on_progress` gets the counts and the number of documents in all. `spread` does the slices elsewhere than in threads
+    here; `slices` is then how many there are.
     Raises IndexingStopped, with the counts so far, when the encoder or the cluster stays away for `patience_s`.
     """
     check_models(spec, encoder.models)
     spec = make_target(cluster, origin, spec) if origin else ensure_index(cluster, spec)
-    source = origin or Origin(spec.index, spec.vector_fields)
-    state = _resumed(cluster, source.index, spec, checkpoint) or _started(
-        cluster, source.index, spec, checkpoint, workers
+    source = origin.index if origin else spec.index
+    state = _resumed(cluster, source, spec, checkpoint) or _started(
+        cluster, source, spec, checkpoint, slices or workers
     )
-
-    def new_writer() -> InPlaceWriter | Follower:
-        if origin is None:
-            return InPlaceWriter(cluster, spec, encoder, patience_s=patience_s)
-        return Follower(cluster, origin, spec, encoder, patience_s=patience_s)
-
-    run = _Run(cluster, source, new_writer, state, checkpoint, on_progress, batch_size, rate)
+    parts = _open_slices(state, spec, origin, batch_size, patience_s)
+    run = _Run(state, checkpoint, on_progress, rate)
     letters = DeadLetters(dead_letters) if dead_letters else None
     with letters or nullcontext():
         run.letters = letters
         try:
-            run.all()
+            if spread is None:
+                run.here(cluster, encoder, parts)
+            else:
+                run.elsewhere(spread(parts))
             if origin is not None:
-                run.compare(Follower(cluster, origin, spec, encoder, patience_s=patience_s), delete=delete)
-            cluster.write("POST", index_path(spec.index, "/_refresh"))
+                run.compare(cluster, Follower(cluster, origin, spec, encoder, patience_s=patience_s), delete=delete)
+            refresh(cluster, spec.index)
         except ConnectorError as err:
             raise IndexingStopped(
                 f"stopped: {err} [{run.report}]; the same command goes on from there", run.report
@@ -90,13 +90,9 @@ def backfill(
 class _Run:
     """The counts and the checkpoint have one owner, `record`; slices only hand it their outcomes."""
 
-    cluster: Cluster
-    source: Origin
-    new_writer: Callable[[], InPlaceWriter | Follower]
     state: Checkpoint
     path: Path
     on_progress: Progress | None
-    batch_size: int
     rate: float | None
     letters: DeadLetters | None = None
     report: IndexingReport = field(default_factory=IndexingReport)
@@ -105,19 +101,26 @@ class _Run:
     _started_s: float = field(default_factory=time.monotonic)
     _already: int = 0
 
-    def all(self) -> None:
+    def __post_init__(self) -> None:
         for name in _COUNTED:
             setattr(self.report, name, self.state.counts.get(name, 0))
         self._already = self.report.seen
-        open_slices = [number for number, done in enumerate(self.state.finished) if not done]
-        with ThreadPoolExecutor(max(1, len(open_slices)), thread_name_prefix="outrider-backfill") as pool:
-            for done in [pool.submit(self._slice, number) for number in open_slices]:
+
+    def here(self, cluster: Cluster, encoder: Encoder, parts: Sequence[Slice]) -> None:
+        """Each slice in a thread."""
+        with ThreadPoolExecutor(max(1, len(parts)), thread_name_prefix="outrider-backfill") as pool:
+            for done in [pool.submit(self._slice, cluster, encoder, part) for part in parts]:
                 done.result()
 
-    def compare(self, follower: Follower, *, delete: bool) -> None:
+    def elsewhere(self, pages: Iterable[PageDone]) -> None:
+        """Take in what others have done."""
+        for page in pages:
+            self._record(page)
+
+    def compare(self, cluster: Cluster, follower: Follower, *, delete: bool) -> None:
         """What the index has that the origin has not, or no longer."""
         self.report.surplus = 0
-        for page in only_in(self.cluster, follower.index, self.source.index):
+        for page in only_in(cluster, follower.index, follower.origin.index):
             if delete:
                 self._count_deleted(follower.follow(page, self.report.seen + 1))
             else:
@@ -130,39 +133,24 @@ class _Run:
         self._count([outcome for outcome in outcomes if outcome.note != DELETED])
         self._save()
 
-    def _slice(self, number: int) -> None:
+    def _slice(self, cluster: Cluster, encoder: Encoder, part: Slice) -> None:
         try:
-            writer = self.new_writer()
-            while not self._stopped.is_set():
-                page, after = parse_page(self._page(number))
-                if after is None:
-                    self._record(number, None, [])
+            for page in work(cluster, encoder, part):
+                self._record(page)
+                if self._stopped.is_set():
                     return
-                self._record(number, after, writer.rewrite(page, self.report.seen + 1))
                 self._pace()
         except BaseException:
             self._stopped.set()  # the others end after their page, which is on record then
             raise
 
-    def _page(self, number: int) -> Any:
-        state = self.state
-        body = page_body(
-            state.pit,
-            state.sort,
-            self.batch_size,
-            number,
-            len(state.after),
-            state.after[number],
-            self.cluster.dialect.source_filter(self.source.own_fields),
-        )
-        return self.cluster.read("POST", "/_search", body)
-
-    def _record(self, number: int, after: list[Any] | None, outcomes: list[Outcome]) -> None:
+    def _record(self, page: PageDone) -> None:
         """Failures on record first, then the counts and how far the slice has come, in one file."""
         with self._lock:
-            self._count(outcomes)
-            self.state.after[number] = after
-            self.state.finished[number] = after is None
+            first = self.report.seen + 1
+            self._count([replace(each, position=n) for n, each in enumerate(page.outcomes, start=first)])
+            self.state.after[page.slice] = page.after
+            self.state.finished[page.slice] = page.after is None
             self._save()
             if self.on_progress:
                 self.on_progress(self.report, self.state.total)
@@ -185,9 +173,20 @@ class _Run:
             self._stopped.wait(max(0.0, due_s - (time.monotonic() - self._started_s)))
 
 
+def _open_slices(
+    state: Checkpoint, spec: IndexSpec, origin: Origin | None, batch_size: int, patience_s: float
+) -> list[Slice]:
+    snapshot, of = Snapshot(state.pit, state.sort), len(state.after)
+    return [
+        Slice(spec, origin, snapshot, number, of, state.after[number], batch_size, patience_s)
+        for number, done in enumerate(state.finished)
+        if not done
+    ]
+
+
 def _started(cluster: Cluster, source: str, spec: IndexSpec, path: Path, slices: int) -> Checkpoint:
     snapshot = open_snapshot(cluster, source)
-    total = cluster.read("GET", index_path(source, "/_count"))["count"]
+    total = count(cluster, source)
     started = _about(source, spec)
     state = replace(
         started, pit=snapshot.id, sort=snapshot.sort, after=[None] * slices, finished=[False] * slices, total=total

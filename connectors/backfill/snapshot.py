@@ -6,8 +6,8 @@ from typing import Any
 
 from ..client import Cluster
 from ..common.scan import SORTS, page_body
-from ..errors import RequestRefused
-from ..request import index_path
+from ..counting import refresh
+from ..errors import PartialAnswer, RequestRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class Snapshot:
 
 def open_snapshot(cluster: Cluster, index: str, *, shard: str | None = None) -> Snapshot:
     """A snapshot of an index, or of one of its shards, with everything that was written until now."""
-    cluster.write("POST", index_path(index, "/_refresh"))
+    refresh(cluster, index)
     dialect = cluster.dialect
     request = dialect.open_snapshot(index)
     path = request.path + (f"&preference=_shards:{shard}" if shard is not None else "")
-    id = dialect.snapshot_id(cluster.write(request.method, path, request.body))
+    id = dialect.snapshot_id(cluster.read(request.method, path, request.body))
     for sort in SORTS[:-1]:
         try:
             cluster.read("POST", "/_search", page_body(id, sort, 1, 0, 1, None, False))
@@ -40,10 +40,10 @@ def close_snapshot(cluster: Cluster, id: str) -> None:
 
 
 def is_open(cluster: Cluster, snapshot: Snapshot) -> bool:
-    """Whether the cluster still has it: closed, or not asked for too long, it is gone."""
+    """Whether the cluster still has all of it: closed, not asked for too long, or lost with a node, it is gone."""
     try:
         cluster.read("POST", "/_search", page_body(snapshot.id, snapshot.sort, 0, 0, 1, None, False))
-    except RequestRefused:
+    except (RequestRefused, PartialAnswer):
         return False
     return True
 

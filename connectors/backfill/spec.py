@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..client import Cluster
+from ..counting import count
 from ..errors import BadSpec
-from ..index import fresh_spec, index_exists, read_spec, spec_for
+from ..index import fresh_spec, index_exists, read_spec, spec_from
 from ..ports import Models
 from ..request import index_path
 from ..spec import IndexSpec
 from .compare import only_in
+from .pending import encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,22 @@ class Outlook:
 
 
 def spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models) -> IndexSpec:
-    """The spec that an index has, or the one that fits it as it is.
+    """The spec that an index has, or the one that fits it as it is."""
+    return spec_in_place_from(cluster, read_spec(cluster, index), index, text_fields, models)
+
+
+def spec_in_place_from(
+    cluster: Cluster, stored: IndexSpec | None, index: str, text_fields: tuple[str, ...], models: Models
+) -> IndexSpec:
+    """The spec that an index has (`stored`, as it was read), or the one that fits it as it is.
 
     An index that was made without k-NN cannot have it later: its vectors are stored as bytes and scored by script.
     Raises BadSpec where there is no such index, or where it does not keep its documents as they were sent.
     """
-    if read_spec(cluster, index) is None:
+    if stored is None:
         return fresh_spec_in_place(cluster, index, text_fields, models)
     _refuse_partial_source(index, _as_it_is(cluster, index)[0])
-    return spec_for(cluster, index, text_fields, models)
+    return spec_from(cluster, stored, index, text_fields, models)
 
 
 def fresh_spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ...], models: Models) -> IndexSpec:
@@ -50,15 +59,11 @@ def fresh_spec_in_place(cluster: Cluster, index: str, text_fields: tuple[str, ..
 
 def outlook(cluster: Cluster, spec: IndexSpec, origin: str | None = None) -> Outlook:
     """Count what there is (in the origin, where there is one), and what is done in the index of the spec."""
-    documents = cluster.read("GET", index_path(origin or spec.index, "/_count"))["count"]
+    documents = count(cluster, origin or spec.index)
     if not index_exists(cluster, spec.index):
         return Outlook(documents, 0)
-    of_models = [
-        {"term": {f"{spec.marker}.models.{kind}": fingerprint}} for kind, fingerprint in spec.fingerprints().items()
-    ]
-    done = {"query": {"bool": {"filter": [{"term": {f"{spec.marker}.state": "encoded"}}, *of_models]}}}
-    encoded = cluster.read("POST", index_path(spec.index, "/_count"), done)["count"]
-    return Outlook(documents, encoded, sum(map(len, only_in(cluster, spec.index, origin))) if origin else 0)
+    done = count(cluster, spec.index, encoded(spec))
+    return Outlook(documents, done, sum(map(len, only_in(cluster, spec.index, origin))) if origin else 0)
 
 
 def _as_it_is(cluster: Cluster, index: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

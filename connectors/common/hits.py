@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import ClusterError, ClusterUnavailable, RequestRefused
 from .reasons import reason_of
+from .whole import require_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,7 @@ def parse_hits(response: Mapping[str, Any], what: str) -> Hits:
     """The hits, best first. Raises ClusterError where a search failed, also where only a shard did."""
     if "error" in response:
         raise _error(what, response.get("status", 500), reason_of(response["error"]))
-    shards = response["_shards"]
-    if shards["failed"] or response["timed_out"]:
-        reasons = {reason_of(failure.get("reason")) for failure in shards.get("failures", ())}
-        raise ClusterError(
-            f"{what}: {shards['failed']} of {shards['total']} shards failed (timed out: {response['timed_out']}): "
-            f"{'; '.join(sorted(reasons)) or 'no reason given'}; an answer without them would be half an answer"
-        )
+    require_whole(response, what)
     hits = tuple(
         Hit(
             key=Key(hit["_index"], hit["_id"]),

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import BadSpec
-from ..spec import META_KEY, IndexSpec, spec_to_meta
+from ..kept_spec import META_KEY, spec_to_meta
+from ..spec import IndexSpec
 
 _KEYWORD = {"type": "keyword"}
 _STORED_ONLY = {"type": "keyword", "index": False, "doc_values": False}

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .whole import require_whole
+
 KEEP_ALIVE = "30m"  # every page asks for it again
 # By the document's place in its shard, which costs nothing; older versions know only the id, which costs heap.
 SORTS = ("_shard_doc", "_id")
@@ -51,7 +53,8 @@ def page_body(
 
 
 def parse_page(response: Mapping[str, Any]) -> tuple[list[Stored], list[Any] | None]:
-    """The documents, and where to go on; None at the end."""
+    """The documents, and where to go on; None at the end. Raises PartialAnswer: half a page is not the last one."""
+    require_whole(response, "reading a snapshot")
     hits = response["hits"]["hits"]
     return [stored(hit) for hit in hits], hits[-1]["sort"] if hits else None
 

@@ -1,19 +1,16 @@
 """Vectors in the forms that dense_vector fields take, and which release has which form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..capabilities import Version
-from ..common.vector import checked_vector
+from ..common.vector import check_rounding
 from ..errors import BadSpec
 from ..spec import DenseField, Element, Space, Structure
 from .since import Feature, has
 
 SIMILARITY: Mapping[Space, str] = {"cosinesimil": "cosine", "innerproduct": "max_inner_product", "l2": "l2_norm"}
-_BITS_IN_A_BYTE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,29 +61,18 @@ def dense_property(version: Version, field: DenseField) -> dict[str, Any]:
     }
 
 
-def engine_vector(field: DenseField, vector: Sequence[float]) -> list[float] | list[int]:
-    """The vector as documents and queries state it: floats; 127 times as whole numbers; or the signs, 8 to a byte."""
-    array = checked_vector(field, vector)
-    if field.element == "byte":
-        return [int(value) for value in np.clip(np.rint(array * 127), -127, 127)]
-    if field.element == "bit":
-        return [int(value) for value in np.packbits(array > 0).view(np.int8)]
-    return [float(value) for value in array]
-
-
 def _check(version: Version, field: DenseField, structure: Structure) -> None:
-    form = FORMS[structure]
+    form = FORMS.get(structure)
     where = f"field '{field.name}' is to be {structure} of {field.dimension} {field.element} numbers"
+    if form is None:
+        raise BadSpec(f"{where}, which is OpenSearch's; choose one of {', '.join(FORMS)}")
     if form.since and not has(version, form.since):
         raise BadSpec(f"{where}, which Elasticsearch {_shown(version)} does not know; choose another dense.structure")
     if field.element not in form.elements:
         raise BadSpec(f"{where}; it takes {', '.join(sorted(form.elements))}: choose hnsw or flat")
-    if field.element == "bit" and field.dimension % _BITS_IN_A_BYTE:
-        raise BadSpec(f"{where}; the number of bits must be a multiple of {_BITS_IN_A_BYTE}")
+    check_rounding(field, where)
     if (came := _ELEMENTS[field.element]) and not has(version, came):
         raise BadSpec(f"{where}, which Elasticsearch {_shown(version)} does not know; choose dense.element: float")
-    if field.element != "float" and field.space != "cosinesimil":
-        raise BadSpec(f"{where} and compared by {field.space}; rounded numbers keep directions only: cosinesimil")
     if field.dimension < form.fewest_dimensions:
         raise BadSpec(f"{where}; it takes {form.fewest_dimensions} numbers or more: choose int8_hnsw")
     if form.is_even and field.dimension % 2:

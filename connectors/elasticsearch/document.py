@@ -3,9 +3,9 @@
 from typing import Any
 
 from ..common.features import feature_weights
+from ..common.vector import engine_vector
 from ..ports import Encoded
 from ..spec import IndexSpec
-from .dense import engine_vector
 
 
 def vector_fields(spec: IndexSpec, encoded: Encoded) -> dict[str, Any]:

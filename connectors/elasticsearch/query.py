@@ -6,9 +6,10 @@ from typing import Any
 from ..capabilities import Version
 from ..common.features import query_weights
 from ..common.query import DensePlan, Filter, Query, Question, by_best_chunk, given, rank_features_query
+from ..common.vector import engine_vector
 from ..errors import BadSpec
 from ..spec import IndexSpec, Space
-from .dense import FORMS, engine_vector, structure_of
+from .dense import FORMS, structure_of
 from .since import has
 
 _MAX_CANDIDATES = 10_000

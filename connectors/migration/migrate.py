@@ -6,27 +6,24 @@ own numbering and brought over, until nothing is left. Only for the last pass, w
 
 import hashlib
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..backfill import Follower, Origin, Progress, backfill
-from ..backfill.catch_up import catch_up, count, marks_of, missing
+from ..backfill.catch_up import marks_of, missing
 from ..backfill.target import make_target
 from ..client import Cluster
+from ..counting import count_written
 from ..errors import BadSpec, MigrationStopped
 from ..index import check_models, read_meta, read_spec, require_spec, store_spec, write_meta
 from ..ports import Encoder
-from ..request import index_path
 from ..spec import IndexSpec
-from .alias import index_behind, move
 from .state import Following, read_following, write_following
+from .switch import MOVED_FROM, bring_over, settled, switch, unblock
 from .verify import Verification, verify
 
-_MOVED_FROM = "outrider_moved_from"
-_PASSES = 20
 _PATIENCE_S = 60.0
 Judge = Callable[[IndexSpec, IndexSpec], None]
 Step = Callable[[str], None]
@@ -63,7 +60,7 @@ def migrate(
     Raises MigrationStopped where the new index is not what the old one is; the alias then stays.
     """
     check_models(wanted, encoder.models)
-    old = _settled(cluster, alias)
+    old = settled(cluster, alias)
     if _has_same_vectors(old, wanted):
         return Migration(alias, old.follower or old.index, old.index)
     name = name_for(alias, wanted)
@@ -96,7 +93,7 @@ def migrate(
         write_following(cluster, name, replace(following, is_filled=True))
     follower = Follower(cluster, origin, new, encoder, patience_s=_PATIENCE_S)
     on_step("bringing over what was written meanwhile")
-    _catch_up(cluster, follower, old.index, _PASSES, must_end=False)
+    bring_over(cluster, follower, old.index)
     on_step(f"encoding {samples} documents again")
     verification = verify(cluster, old.index, new, encoder, samples=samples)
     if verification.differing:
@@ -105,49 +102,38 @@ def migrate(
         on_step("judging both")
         judge(old, new)
     on_step(f"moving '{alias}'")
-    blocked_s = _switch(cluster, alias, old, new, follower)
-    return Migration(alias, old.index, name, replace(verification, old_count=count(cluster, name)), blocked_s)
+    blocked_s = switch(cluster, alias, old, new, follower)
+    return Migration(alias, old.index, name, replace(verification, old_count=count_written(cluster, name)), blocked_s)
 
 
 def roll_back(
     cluster: Cluster, alias: str, encoder_for: Callable[[IndexSpec], Encoder], on_step: Step = lambda _: None
 ) -> Migration:
     """Move an alias back to where it was, with all that was written since."""
-    new = _settled(cluster, alias)
-    before = read_meta(cluster, new.index).get(_MOVED_FROM)
+    new = settled(cluster, alias)
+    before = read_meta(cluster, new.index).get(MOVED_FROM)
     if not before or new.follower != before:
         raise BadSpec(f"'{alias}' was not moved to '{new.index}', or is back already: there is nothing to go back to")
     old = require_spec(cluster, before)
     follower = Follower(cluster, Origin(new.index, new.own_fields), old, encoder_for(old), patience_s=_PATIENCE_S)
     on_step(f"bringing over what was written to '{new.index}'")
-    _catch_up(cluster, follower, new.index, _PASSES, must_end=False)
+    bring_over(cluster, follower, new.index)
     on_step(f"moving '{alias}' back")
-    blocked_s = _switch(cluster, alias, new, old, follower, back=True)
+    blocked_s = switch(cluster, alias, new, old, follower, back=True)
     return Migration(alias, new.index, old.index, blocked_s=blocked_s)
 
 
 def finish(cluster: Cluster, alias: str) -> str | None:
     """End it: nothing is written to the other index any more. Returns that one's name; it stays as it is."""
-    here = _settled(cluster, alias)
-    _unblock(cluster, here.index)
-    write_meta(cluster, here.index, _MOVED_FROM, None)
+    here = settled(cluster, alias)
+    unblock(cluster, here.index)
+    write_meta(cluster, here.index, MOVED_FROM, None)
     write_following(cluster, here.index, None)
     if here.follower is None:
         return None
     write_following(cluster, here.follower, None)
     store_spec(cluster, replace(here, follower=None))
     return here.follower
-
-
-def _settled(cluster: Cluster, alias: str) -> IndexSpec:
-    """The spec behind an alias, after the rest of a switch that was cut off."""
-    here = require_spec(cluster, index_behind(cluster, alias))
-    other = read_spec(cluster, here.follower) if here.follower else None
-    if other is not None and other.follower is not None:
-        store_spec(cluster, replace(other, follower=None))
-    if other is not None:
-        _unblock(cluster, other.index)
-    return here
 
 
 def name_for(alias: str, spec: IndexSpec) -> str:
@@ -175,47 +161,3 @@ def _refuse_lost(cluster: Cluster, old: str, new: str) -> None:
 def _has_same_vectors(spec: IndexSpec, wanted: IndexSpec) -> bool:
     keys = ("text_fields", "dense", "sparse", "chunks")
     return spec.fingerprints() == wanted.fingerprints() and all(getattr(spec, k) == getattr(wanted, k) for k in keys)
-
-
-def _catch_up(cluster: Cluster, follower: Follower, origin: str, passes: int, *, must_end: bool) -> None:
-    """Pass after pass until one finds nothing. How far each came is kept with the index that follows."""
-    following = read_following(cluster, follower.index, origin)
-    if following is None:
-        raise MigrationStopped(
-            f"it is not known how far '{follower.index}' follows '{origin}': end it with --finish and begin anew"
-        )
-    for _ in range(passes):
-        done = catch_up(cluster, follower, following.marks)
-        following = replace(following, marks=done.marks)
-        write_following(cluster, follower.index, following)
-        if not done.differed:
-            return
-    if must_end:
-        raise MigrationStopped(f"'{follower.index}' still differs from '{origin}' after {passes} passes")
-
-
-def _switch(
-    cluster: Cluster, alias: str, old: IndexSpec, new: IndexSpec, follower: Follower, *, back: bool = False
-) -> float:
-    """Nothing can be written to the old index while the last differences are brought over and the alias moves."""
-    started_s = time.monotonic()
-    cluster.write("PUT", index_path(old.index, "/_block/write"))
-    try:
-        _catch_up(cluster, follower, old.index, _PASSES, must_end=True)
-        counts = count(cluster, old.index), count(cluster, new.index)
-        if counts[0] != counts[1]:
-            raise MigrationStopped(f"'{new.index}' has {counts[1]} documents, '{old.index}' has {counts[0]}")
-        write_following(cluster, old.index, Following(new.index, marks_of(cluster, new.index), is_filled=True))
-        write_meta(cluster, new.index, _MOVED_FROM, None if back else old.index)
-        store_spec(cluster, replace(new, follower=old.index))
-        move(cluster, alias, old.index, new.index)
-    except BaseException:
-        if index_behind(cluster, alias) == old.index:
-            _unblock(cluster, old.index)
-        raise
-    _settled(cluster, alias)
-    return time.monotonic() - started_s
-
-
-def _unblock(cluster: Cluster, index: str) -> None:
-    cluster.write("PUT", index_path(index, "/_settings"), {"index.blocks.write": None})

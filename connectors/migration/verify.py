@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backfill.catch_up import count
 from ..client import Cluster
 from ..common.scan import stored
+from ..counting import count_written
 from ..documents import ID_KEY, Document, prepare
 from ..enrich import Enriched, enrich
 from ..ports import Encoder
@@ -45,7 +45,7 @@ def verify(
     cluster: Cluster, old: str, spec: IndexSpec, encoder: Encoder, *, samples: int, seed: int = 0
 ) -> Verification:
     """Count, and encode a random sample again."""
-    counts = count(cluster, old), count(cluster, spec.index)
+    counts = count_written(cluster, old), count_written(cluster, spec.index)
     body = {
         "size": samples,
         "query": {

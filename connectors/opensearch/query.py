@@ -14,7 +14,7 @@ from ..common.query import (
     given,
     rank_features_query,
 )
-from ..common.vector import checked_vector
+from ..common.vector import engine_vector
 from ..errors import BadSpec
 from ..spec import DenseField, IndexSpec
 from .dense import script_vector
@@ -54,7 +54,7 @@ def dense_body(
         raise BadSpec(f"index '{spec.index}' has no dense field")
     vector, weights = given(question.encoded.dense, "dense"), question.encoded.sparse
     if plan.kind == "knn":
-        numbers = checked_vector(spec.dense, vector).tolist()
+        numbers = engine_vector(spec.dense, vector)
         # In the clause itself: a filter around it would be applied to the k nearest, and leave fewer.
         within = {"filter": filter} if filter else {}
         knn = {"knn": {spec.path(spec.dense): {"vector": numbers, "k": size, **within}}}
@@ -94,8 +94,8 @@ def exact_dense_query(spec: IndexSpec, vector: Sequence[float], filter: Filter |
 
 
 def _knn_score(dense: DenseField, field: str, vector: Sequence[float]) -> dict[str, Any]:
-    numbers = checked_vector(dense, vector).tolist()
-    params = {"field": field, "query_value": numbers, "space_type": dense.space}
+    space = "hamming" if dense.element == "bit" else dense.space
+    params = {"field": field, "query_value": engine_vector(dense, vector), "space_type": space}
     return {"lang": "knn", "source": "knn_score", "params": params}
 
 

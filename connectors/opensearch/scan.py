@@ -8,7 +8,9 @@ from ..request import Request, index_path
 
 
 def open_snapshot(index: str) -> Request:
-    return Request("POST", index_path(index, f"/_search/point_in_time?keep_alive={KEEP_ALIVE}"))
+    # Without a word OpenSearch makes one that leaves out the shards that are nowhere at the moment.
+    path = f"/_search/point_in_time?keep_alive={KEEP_ALIVE}&allow_partial_pit_creation=false"
+    return Request("POST", index_path(index, path))
 
 
 def snapshot_id(answer: Mapping[str, Any]) -> str:

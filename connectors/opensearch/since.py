@@ -16,6 +16,9 @@ Feature = Literal[
     "pagination_depth",
     "batch_size",
     "semantic",
+    "byte elements",
+    "bit elements",
+    "on_disk",
 ]
 
 SINCE: Mapping[Feature, Firsts] = {
@@ -25,6 +28,9 @@ SINCE: Mapping[Feature, Firsts] = {
     "pagination_depth": ((2, 19),),
     "batch_size": ((2, 16),),
     "semantic": ((3, 1),),
+    "byte elements": ((2, 9),),
+    "bit elements": ((2, 16),),
+    "on_disk": ((2, 17),),
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..client import Cluster
+from ..counting import count_written
 from ..errors import BadSpec, ClusterError
 from ..index import read_spec, remove_spec
 from ..registration import unregister
@@ -31,7 +32,7 @@ def leftovers(cluster: Cluster, index: str) -> Leftovers:
     spec = read_spec(cluster, index)
     if spec is None:
         return Leftovers(None)
-    return Leftovers(spec, _count(cluster, spec, {"match_all": {}}), _count(cluster, spec, _ours(spec)))
+    return Leftovers(spec, count_written(cluster, index), count_written(cluster, index, _ours(spec)))
 
 
 def destroy(cluster: Cluster, index: str, on_progress: Callable[[int, int], None] | None = None) -> Leftovers:
@@ -64,7 +65,7 @@ def _strip(cluster: Cluster, spec: IndexSpec, total: int, on_progress: Callable[
         answer: Any = cluster.write("POST", path, {"query": _ours(spec), "script": script})
         if answer["failures"]:
             raise ClusterError(f"index '{spec.index}': vectors could not be removed: {answer['failures'][0]}")
-        before, left = left, _count(cluster, spec, _ours(spec))
+        before, left = left, count_written(cluster, spec.index, _ours(spec))
         idle = idle + 1 if left >= before else 0
         if idle == _ROUNDS_WITHOUT_PROGRESS:
             raise ClusterError(
@@ -76,8 +77,3 @@ def _strip(cluster: Cluster, spec: IndexSpec, total: int, on_progress: Callable[
 
 def _ours(spec: IndexSpec) -> dict[str, Any]:
     return {"exists": {"field": f"{spec.marker}.state"}}
-
-
-def _count(cluster: Cluster, spec: IndexSpec, query: dict[str, Any]) -> int:
-    cluster.write("POST", index_path(spec.index, "/_refresh"))
-    return int(cluster.read("POST", index_path(spec.index, "/_count"), {"query": query})["count"])

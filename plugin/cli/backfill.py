@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,6 +39,12 @@ def backfill(
     rate: Annotated[float | None, typer.Option(min=0.1, help="The most documents a second.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(help="Where it is kept how far the run has come.")] = None,
     dead_letters: Annotated[Path | None, typer.Option(help="Where failed documents go with their reasons.")] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            help="Work on the Ray cluster at this address (auto: this machine's own; local: one started here)."
+        ),
+    ] = None,
     sidecar: SidecarUrl = None,
     key: SidecarKey = None,
     dry_run: DryRunOption = False,
@@ -54,9 +60,12 @@ def backfill(
 
     if delete and into is None:
         raise BadSpec("--delete goes with --into: in place there is nothing that could be too much")
+    if ray and rate:
+        raise BadSpec("--rate does not go with --ray: nobody there counts together; use fewer --workers")
     cluster = connect(url)
-    encoder = open_encoder(sidecar, key, read_spec(cluster, into or name))
-    spec, origin = _spec_and_origin(cluster, name, into, text_fields(text), encoder.models)
+    stored = read_spec(cluster, into or name)
+    encoder = open_encoder(sidecar, key, stored)
+    spec, origin = _spec_and_origin(cluster, stored, name, into, text_fields(text), encoder.models)
     if dry_run:
         _print_outlook(cluster, spec, origin, as_json, delete=delete)
         return
@@ -74,6 +83,7 @@ def backfill(
             workers=workers,
             batch_size=batch,
             rate=rate,
+            **(_on_ray(ray, workers, url, sidecar, key, stored) if ray else {}),
         )
     print_report(report, letters, as_json)
     if report.surplus and not as_json:
@@ -82,18 +92,32 @@ def backfill(
         raise typer.Exit(2)
 
 
+def _on_ray(
+    address: str, workers: int, url: str, sidecar: str | None, key: str | None, stored: "IndexSpec | None"
+) -> dict[str, Any]:
+    from ..ray_slices import SLICES_A_WORKER, OnRay, Tools
+
+    tools = Tools(url, sidecar, key, stored)
+    return {"slices": workers * SLICES_A_WORKER, "spread": OnRay(address, workers, tools)}
+
+
 def _spec_and_origin(
-    cluster: "Cluster", name: str, into: str | None, text: tuple[str, ...], models: "Models"
+    cluster: "Cluster",
+    stored: "IndexSpec | None",
+    name: str,
+    into: str | None,
+    text: tuple[str, ...],
+    models: "Models",
 ) -> "tuple[IndexSpec, Origin | None]":
-    from outrider.connectors import BadSpec, Origin, read_spec, spec_for, spec_in_place
+    from outrider.connectors import BadSpec, Origin, read_spec, spec_from, spec_in_place_from
 
     if into is None:
-        return spec_in_place(cluster, name, text, models), None
+        return spec_in_place_from(cluster, stored, name, text, models), None
     if into == name:
         raise BadSpec(f"--into names '{name}' itself; leave it out to encode in place")
-    stored = read_spec(cluster, name)
-    spec = spec_for(cluster, into, text or (stored.text_fields if stored else ()), models)
-    return spec, Origin(name, stored.own_fields if stored else ())
+    here = read_spec(cluster, name)
+    spec = spec_from(cluster, stored, into, text or (here.text_fields if here else ()), models)
+    return spec, Origin(name, here.own_fields if here else ())
 
 
 def _print_outlook(

@@ -39,11 +39,12 @@ def index(
     as_json: AsJson = False,
 ) -> None:
     """Encode documents and write them with their vectors. Run it again at any time: nothing is lost or doubled."""
-    from outrider.connectors import connect, index_documents, read_jsonl, read_spec, spec_for
+    from outrider.connectors import connect, index_documents, read_jsonl, read_spec, spec_from
 
     cluster = connect(url)
-    encoder = open_encoder(sidecar, key, read_spec(cluster, name))
-    spec = spec_for(cluster, name, text_fields(text), encoder.models, id_field=id_field)
+    stored = read_spec(cluster, name)
+    encoder = open_encoder(sidecar, key, stored)
+    spec = spec_from(cluster, stored, name, text_fields(text), encoder.models, id_field=id_field)
     if dry_run:
         _print_requests(cluster, spec)
         return

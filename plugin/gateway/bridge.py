@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from outrider.connectors import ClusterUnavailable, Dialect, RequestRefused
+from outrider.connectors import ClusterUnavailable, Dialect, RequestRefused, require_whole
 
 from .http import Answer, Headers
 from .upstream import NO_ANSWER, Upstream
@@ -30,7 +30,7 @@ class Reading:
         return self._upstream.shown
 
     def read(self, method: str, path: str, body: Mapping[str, Any] | bytes | None = None) -> Any:
-        """The answer as JSON. Raises ClusterUnavailable or RequestRefused."""
+        """The whole answer as JSON. Raises ClusterUnavailable, also where a part is missing, or RequestRefused."""
         content = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         headers = self._headers if body is None else [*self._headers, _LINES if isinstance(body, bytes) else _JSON]
         asked = self._upstream.ask(method, path.encode(), headers, content)
@@ -42,7 +42,9 @@ class Reading:
         if answer.status >= 300:
             kind = ClusterUnavailable if answer.status in _PASSING else RequestRefused
             raise kind(f"{where} was answered with {answer.status}: {_reason(answer)}", answer.status)
-        return answer.json()
+        told = answer.json()
+        require_whole(told, where)
+        return told
 
 
 class Bridge(Reading):

@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -14,9 +14,10 @@ from .drafts import Draft, draft, must_probe, probe
 from .enriching import Enricher, Place, Refused, Tally
 from .filtering import for_cluster, parameters, written
 from .http import ENCODER_UNAVAILABLE, Answer, Headers, Incoming, end_to_end
+from .moved import goes_again, is_elsewhere, is_in_doubt, tries
 from .ndjson import Action, Unreadable, actions
 from .specs import Known
-from .updates import Update, mark_body, marked_upsert, plan_update, tries
+from .updates import Update, mark_body, marked_upsert, on_conflict, plan_update
 from .upstream import NO_ANSWER, Upstream
 
 _GROUP_ACTIONS = 256
@@ -25,12 +26,15 @@ _NOT_OURS = (b"accept-encoding", b"content-encoding", b"content-length", b"expec
 # What clients send again after a while, item by item.
 _TRY_AGAIN = 429
 
+Item = dict[str, Any]
+
 
 @dataclass(slots=True)
 class Planned:
     """An action and what it needs: a document to encode, or an update to mark."""
 
     action: Action
+    home: str = ""
     spec: IndexSpec | None = None
     draft: Draft | None = None
     update: Update | None = None
@@ -43,7 +47,7 @@ class _Whole:
 
     took: int = 0
     has_errors: bool = False
-    items: list[dict[str, Any]] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     more: dict[str, Any] = field(default_factory=dict)
     headers: Headers | None = None
 
@@ -60,10 +64,18 @@ def concerns(body: IO[bytes], index: str, known: Known) -> bool | None:
 class Bulk:
     """One request, and how it is done."""
 
-    def __init__(self, upstream: Upstream, enricher: Enricher, known: Known, request: Incoming) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        enricher: Enricher,
+        known: Known,
+        anew: Callable[[], Awaitable[Known]],
+        request: Incoming,
+    ) -> None:
         self._upstream = upstream
         self._enricher = enricher
         self._known = known
+        self._anew = anew
         self._request = request
         query = for_cluster(request.query)
         self._target = request.path + (b"?" + query if query else b"")
@@ -106,33 +118,54 @@ class Bulk:
             yield group
 
     def _planned(self, action: Action) -> Planned:
-        spec = self._known.to_write(action.index)
+        spec, home = self._known.to_write(action.index), self._known.home(action.index)
         if spec is None or action.source is None:
-            return Planned(action)
+            return Planned(action, home)
         if action.op == "update":
-            return Planned(action, spec, update=plan_update(spec, action.source))
-        return Planned(action, spec, draft=draft(spec, action.source))
+            return Planned(action, home, spec, update=plan_update(spec, action.source))
+        return Planned(action, home, spec, draft=draft(spec, action.source))
 
     async def _group(self, group: Sequence[Planned], whole: _Whole, tally: Tally) -> Answer | None:
-        """Encode, send, take in the answer; gives the cluster's own refusal where nothing was done before it."""
+        """Do a group, some of it again where its spec holds no more; gives the cluster's own refusal of the first."""
+        items: dict[int, Item] = {}
+        left = dict(enumerate(group))
+        async for _ in tries(self._enricher.patience_s):
+            done = await self._once(list(left.values()), whole, tally)
+            if isinstance(done, Answer):
+                if not whole.items and not items:
+                    return done
+                done = [_failed(each.action, done.status, _error_of(done)) for each in left.values()]
+            items |= zip(left, done, strict=True)
+            again = [place for place, each in left.items() if self._again(each, items[place])]
+            left = {place: self._planned(left[place].action) for place in again}
+            if not left:
+                break
+        for place in range(len(group)):
+            whole.items.append(items[place])
+            whole.has_errors = whole.has_errors or "error" in _told(items[place])
+        return None
+
+    def _is_in_doubt(self, each: Planned, item: Item) -> bool:
+        return self._known.to_write(each.action.index) is not None and is_in_doubt(_told(item), each.home)
+
+    def _again(self, each: Planned, item: Item) -> bool:
+        return goes_again(_told(item), each.spec, self._known.to_write(each.action.index))
+
+    async def _once(self, group: Sequence[Planned], whole: _Whole, tally: Tally) -> list[Item] | Answer:
+        """Encode, send, take in the answer: an item each, or the cluster's refusal of them all."""
         lines, marks = await self._lines(group, tally)
         sent = [each for each in group if not each.refused]
-        items: Sequence[dict[str, Any]] = ()
+        items: list[Item] = []
         if sent:
             answer = await self._send(b"".join(lines))
             if answer.status != 200:
-                if not whole.items:
-                    return answer
-                items = [_failed(each.action, answer.status, _error_of(answer)) for each in sent]
-            else:
-                items = self._taken(answer, marks, whole)
+                return answer
+            items = self._taken(answer, marks, whole)
+            if any(self._is_in_doubt(each, item) for each, item in zip(sent, items, strict=True)):
+                self._known = await self._anew()
             await self._complete(sent, items, tally)
         remaining = iter(items)
-        for each in group:
-            item = _refusal(each) if each.refused else next(remaining)
-            whole.items.append(item)
-            whole.has_errors = whole.has_errors or "error" in next(iter(item.values()))
-        return None
+        return [_refusal(each) if each.refused else next(remaining) for each in group]
 
     async def _lines(self, group: Sequence[Planned], tally: Tally) -> tuple[list[bytes], list[int]]:
         """What is sent, and at which places there are marks, whose outcomes are nobody's business."""
@@ -164,7 +197,7 @@ class Bulk:
         except NO_ANSWER as err:
             return self._upstream.no_answer(request, err)
 
-    def _taken(self, answer: Answer, marks: Sequence[int], whole: _Whole) -> list[dict[str, Any]]:
+    def _taken(self, answer: Answer, marks: Sequence[int], whole: _Whole) -> list[Item]:
         told = answer.json()
         whole.headers = answer.headers
         whole.took += told["took"]
@@ -173,19 +206,31 @@ class Bulk:
         skipped = set(marks)
         return [item for place, item in enumerate(told["items"]) if place not in skipped]
 
-    async def _complete(self, sent: Sequence[Planned], items: Sequence[dict[str, Any]], tally: Tally) -> None:
-        """Vectors for the documents whose texts updates have changed; the items then tell of the last write."""
-        changed: dict[str, list[tuple[Planned, dict[str, Any]]]] = {}
+    async def _complete(self, sent: Sequence[Planned], items: Sequence[Item], tally: Tally) -> None:
+        """Vectors for documents whose texts updates have changed, or that went to another index than was thought.
+
+        The items then tell of the last write.
+        """
+        changed: dict[tuple[str, tuple[str, ...]], list[tuple[Planned, dict[str, Any]]]] = {}
         for each, item in zip(sent, items, strict=True):
-            (told,) = item.values()
-            if each.update is not None and each.spec is not None and needs_vectors(each.update, told):
-                changed.setdefault(each.spec.index, []).append((each, told))
-        for pairs in changed.values():
-            spec = pairs[0][0].spec
+            told = _told(item)
+            if each.spec is None or "error" in told:
+                continue
+            strays = is_elsewhere(told, each.home)
+            if strays or (each.update is not None and needs_vectors(each.update, told)):
+                key = (each.action.index, each.spec.own_fields if strays else ())
+                changed.setdefault(key, []).append((each, told))
+        for (name, without), pairs in changed.items():
+            spec = self._known.to_write(name)
             if spec is not None:
                 places: list[Place] = [(told["_id"], each.action.routing or self._routing) for each, told in pairs]
-                told = [told for _, told in pairs]
-                await self._enricher.completed(spec, places, told, tally, refresh=self._refreshes)
+                last = [told for _, told in pairs]
+                await self._enricher.completed(spec, places, last, tally, refresh=self._refreshes, without=without)
+
+
+def _told(item: Item) -> dict[str, Any]:
+    told: dict[str, Any] = next(iter(item.values()))
+    return told
 
 
 def needs_vectors(update: Update, told: Mapping[str, Any]) -> bool:
@@ -195,7 +240,7 @@ def needs_vectors(update: Update, told: Mapping[str, Any]) -> bool:
 
 def _patient(action: Action) -> bytes:
     """The line of an update that is tried again where vectors were written at the same moment."""
-    return orjson.dumps({action.op: {**action.meta, **tries(action.meta)}})
+    return orjson.dumps({action.op: {**action.meta, **on_conflict(action.meta)}})
 
 
 def _to_encode(each: Planned) -> Draft | None:
@@ -213,12 +258,12 @@ def _update_source(update: Update, source: bytes | None) -> bytes:
     return update.source(marked_upsert(update.upsert) if update.is_script else source)
 
 
-def _refusal(each: Planned) -> dict[str, Any]:
+def _refusal(each: Planned) -> Item:
     error = {"type": ENCODER_UNAVAILABLE, "reason": each.refused}
     return _failed(each.action, _TRY_AGAIN, error)
 
 
-def _failed(action: Action, status: int, error: Any) -> dict[str, Any]:
+def _failed(action: Action, status: int, error: Any) -> Item:
     return {action.op: {"_index": action.index, "_id": action.id, "status": status, "error": error}}
 
 

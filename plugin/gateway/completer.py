@@ -1,4 +1,7 @@
-"""Documents without their vectors get them, once the encoder is there: pending ones, and those that got past us."""
+"""Documents without their vectors get them, once the encoder is there.
+
+Pending ones, those that got past us, and those that were encoded by other models than the index is made with now.
+"""
 
 import asyncio
 import logging
@@ -6,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from outrider.connectors import Cluster, Completed, ConnectorError, IndexSpec, complete_some
 
-from .encoding import Guarded
+from .encoding import Encoders
 from .metrics import GatewayMetrics
 
 log = logging.getLogger(__name__)
@@ -17,10 +20,10 @@ _PATIENCE_S = 10.0
 class Completer:
     """Goes through the indices every `interval_s`."""
 
-    def __init__(self, own: Cluster, encoder: Guarded, metrics: GatewayMetrics, interval_s: float) -> None:
+    def __init__(self, own: Cluster, encoders: Encoders, metrics: GatewayMetrics, interval_s: float) -> None:
         self._own = own
         self._metrics = metrics
-        self._encoder = encoder
+        self._encoders = encoders
         self._interval_s = interval_s
 
     async def keep(self, specs: Callable[[], Iterable[IndexSpec]]) -> None:
@@ -38,8 +41,9 @@ class Completer:
                     told[spec.index] = str(err)
 
     def _some(self, spec: IndexSpec) -> Completed:
-        self._encoder.check(spec)
-        return complete_some(self._own, spec, self._encoder, patience_s=_PATIENCE_S)
+        encoder = self._encoders.of(spec)
+        encoder.check(spec)
+        return complete_some(self._own, spec, encoder, patience_s=_PATIENCE_S)
 
     async def _one(self, spec: IndexSpec) -> None:
         """All of one index."""

@@ -149,6 +149,50 @@ class Guarded:
             self._late = 0
 
 
+class Encoders:
+    """The sidecar by the models that each index was made with: during a migration old and new are asked side by side.
+
+    Each set of models is guarded by itself: one that is not served, or slow, is none of the others' business.
+    """
+
+    def __init__(self, connect: Callable[[IndexSpec], SidecarClient], pause_s: float) -> None:
+        self._connect = connect
+        self._pause_s = pause_s
+        self._lock = threading.Lock()
+        self._guarded: dict[tuple[object, ...], Guarded] = {}
+
+    def of(self, spec: IndexSpec) -> Guarded:
+        """The encoder for an index."""
+        key = (spec.legs, *model_fingerprints(spec))
+        with self._lock:
+            if key not in self._guarded:
+                self._guarded[key] = Guarded(lambda: self._connect(spec), self._pause_s)
+            return self._guarded[key]
+
+    def close(self) -> None:
+        """Close the connections."""
+        for each in self._guarded.values():
+            each.close()
+
+
+def model_fingerprints(spec: IndexSpec) -> list[str]:
+    """Those of all models that a spec names."""
+    models = (spec.models.dense, spec.models.sparse, spec.models.rerank)
+    return [model.fingerprint for model in models if model]
+
+
+def client_for(spec: IndexSpec, url: str, key: str | None, patience_s: float) -> SidecarClient:
+    """A client that encodes by the models of an index, and by no others."""
+    absent = [kind for kind, field in (("dense", spec.dense), ("sparse", spec.sparse)) if field is None]
+    return SidecarClient(
+        url,
+        api_key=key,
+        patience_s=patience_s,
+        only=dict.fromkeys(absent) if len(absent) == 1 else {},
+        first=model_fingerprints(spec),
+    )
+
+
 class InTime:
     """Implements the connectors' Encoder for one search that begins now, within the deadlines of its index."""
 

@@ -19,7 +19,7 @@ from outrider.connectors import (
 )
 
 from .drafts import Draft, failed, with_vectors, without_vectors
-from .encoding import Guarded, encode
+from .encoding import Encoders, encode
 from .metrics import GatewayMetrics
 
 Place = tuple[str, str | None]
@@ -55,14 +55,14 @@ class Enricher:
     def __init__(
         self,
         own: Cluster,
-        encoder: Guarded,
+        encoders: Encoders,
         metrics: GatewayMetrics,
         *,
         patience_s: float,
         threads: int = 4,
     ) -> None:
         self.own = own
-        self.encoder = encoder
+        self.encoders = encoders
         self.patience_s = patience_s
         self._metrics = metrics
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="outrider-enrich")
@@ -77,14 +77,21 @@ class Enricher:
         return await loop.run_in_executor(self._pool, self._enriched, drafts, tally)
 
     async def completed(
-        self, spec: IndexSpec, places: Sequence[Place], told: Sequence[dict[str, Any]], tally: Tally, *, refresh: bool
+        self,
+        spec: IndexSpec,
+        places: Sequence[Place],
+        told: Sequence[dict[str, Any]],
+        tally: Tally,
+        *,
+        refresh: bool,
+        without: Sequence[str] = (),
     ) -> None:
-        """Documents that a partial update has marked get the vectors of what they hold now; or later, if need be.
+        """Documents get the vectors of what they hold now; or later, if need be. They lose the fields `without`.
 
         What was `told` of each is then about the last write, so that a client can go on by its version.
         """
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._pool, self._completed, spec, places, told, tally, refresh)
+        await loop.run_in_executor(self._pool, self._completed, spec, places, told, tally, refresh, without)
 
     def _enriched(self, drafts: Sequence[Draft], tally: Tally) -> list[bytes | Refused]:
         done: dict[int, bytes | Refused] = {}
@@ -96,7 +103,7 @@ class Enricher:
     def _of_one(self, spec: IndexSpec, drafts: Sequence[Draft], tally: Tally) -> list[bytes | Refused]:
         sound = [each.prepared() for each in drafts if not each.reason]
         try:
-            results = iter(encode(self.own.dialect, self.encoder, spec, sound))
+            results = iter(encode(self.own.dialect, self.encoders.of(spec), spec, sound))
         except EncoderUnavailable as err:
             log.warning("%d documents for %s could not be encoded: %s", len(drafts), spec.index, err)
             return self._unencoded(spec, drafts, str(err), tally)
@@ -115,18 +122,25 @@ class Enricher:
         return [without_vectors(each) for each in drafts]
 
     def _completed(
-        self, spec: IndexSpec, places: Sequence[Place], told: Sequence[dict[str, Any]], tally: Tally, refresh: bool
+        self,
+        spec: IndexSpec,
+        places: Sequence[Place],
+        told: Sequence[dict[str, Any]],
+        tally: Tally,
+        refresh: bool,
+        without: Sequence[str],
     ) -> None:
         try:
-            self.encoder.check(spec)
-            done = complete(self.own, spec, self.encoder, places, self.patience_s)
+            encoder = self.encoders.of(spec)
+            encoder.check(spec)
+            done = complete(self.own, spec, encoder, places, self.patience_s, without=without)
             self._count(tally, "encoded", done.seen - done.failed)
             self._count(tally, "failed", done.failed)
             self._tell_versions(spec, places, told)
             if refresh:
                 self.own.write("POST", index_path(spec.index, "/_refresh"))
         except ConnectorError as err:
-            log.warning("%d updated documents of %s stay pending: %s", len(places), spec.index, err)
+            log.warning("%d documents of %s are completed later: %s", len(places), spec.index, err)
             self._count(tally, "pending", len(places))
 
     def _count(self, tally: Tally, outcome: Literal["encoded", "pending", "failed", "refused"], count: int) -> None:

@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 import orjson
 
 from outrider.connectors import Answer as Found
-from outrider.connectors import Cluster, IndexSpec, Mode, Searcher
+from outrider.connectors import Cluster, IndexSpec, Mode, Searcher, require_whole
 
 from .bridge import Bridge
-from .encoding import Guarded, InTime
+from .encoding import Encoders, InTime
 from .http import Headers
 from .pages import all_body, assembled, page_body, reach
 from .simple import NotSimple, Simple, names
@@ -33,14 +33,22 @@ _OF_A_REQUEST = (b"content-type", b"accept")
 log = logging.getLogger(__name__)
 
 
+class Moved(Exception):
+    """The documents that were found are in another index than the spec is from: the alias moved meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One search: where, of whom (headers), with which parameters, and what it asks for."""
+    """One search: where, of whom (headers), with which parameters, and what it asks for.
+
+    `home` is the index that the spec is from.
+    """
 
     path: bytes
     headers: Headers
     parameters: Mapping[str, str]
     spec: IndexSpec
+    home: str
     simple: Simple
 
 
@@ -56,10 +64,10 @@ class HybridAnswer:
 class Hybrid:
     """Answers searches; what the cluster is asked, it is asked with the caller's own credentials."""
 
-    def __init__(self, upstream: Upstream, own: Cluster, encoder: Guarded, threads: int = 32) -> None:
+    def __init__(self, upstream: Upstream, own: Cluster, encoders: Encoders, threads: int = 32) -> None:
         self._upstream = upstream
         self._own = own
-        self._encoder = encoder
+        self._encoders = encoders
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="outrider-search")
         self._searchers: dict[str, tuple[float, IndexSpec, Searcher]] = {}
 
@@ -67,14 +75,16 @@ class Hybrid:
         """The answer to one search, its deadlines counted from now.
 
         Raises NotSimple where the cluster refuses, ConnectorError (mostly EncoderUnavailable) or SidecarRefused where
-        somebody else does.
+        somebody else does, Moved where the spec holds no more.
         """
         started_s = time.perf_counter()
         loop = asyncio.get_running_loop()
-        encoder = InTime(self._encoder, asked.spec.deadlines)
+        encoder = InTime(self._encoders.of(asked.spec), asked.spec.deadlines)
         searching = loop.run_in_executor(self._pool, self._found, asked, self._bridge(asked, loop), encoder)
         matching_answer = self._ask(asked, all_body(asked.simple), _EVERYWHERE | _SOURCE | _OF_A_PAGE)
         (matching, headers), found = await asyncio.gather(matching_answer, searching)
+        if any(result.index != asked.home for result in found.results):
+            raise Moved
         left = reach(matching, found.reachable) - asked.simple.offset
         ids = [result.id for result in found.results[: max(left, 0)]]
         page: dict[str, Any] = {"hits": {"hits": []}}
@@ -121,8 +131,7 @@ class Hybrid:
         if answer.status != 200:
             raise NotSimple(f"the cluster answered with {answer.status}")
         told = answer.json()
-        if told["_shards"]["failed"] or told["timed_out"]:
-            raise NotSimple("part of the answer is missing")
+        require_whole(told, "a search")
         return told, answer.headers
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from outrider.connectors import IndexSpec
 
-from ..client import SidecarClient
 from .bridge import Bridge
 from .completer import Completer
-from .encoding import Guarded
+from .encoding import Encoders, client_for
 from .enriching import Enricher
 from .http import Headers
 from .hybrid import Hybrid
@@ -35,8 +34,8 @@ class Parts:
         self._upstream = upstream
         self.headers = own_headers(settings)
         self.book = SpecBook(upstream, self.headers, settings.spec_interval_s)
-        self._encoder = Guarded(lambda: self._client(settings.write_patience_s), _PAUSE_S)
-        self._query_encoder = Guarded(lambda: self._client(settings.search_patience_s), _PAUSE_S)
+        self._encoders = self._asked_for(settings.write_patience_s)
+        self._query_encoders = self._asked_for(settings.search_patience_s)
         self._tasks: list[asyncio.Task[None]] = []
         self._writes: Writes | None = None
         self._searches: Searches | None = None
@@ -51,24 +50,25 @@ class Parts:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._encoder.close()
-        self._query_encoder.close()
+        self._encoders.close()
+        self._query_encoders.close()
 
     @property
     def writes(self) -> Writes:
         """What answers writes; only after the book's first reading."""
         if self._writes is None:
             patience_s = self._settings.write_patience_s
-            enricher = Enricher(self._own(), self._encoder, self._metrics, patience_s=patience_s)
-            self._writes = Writes(self._upstream, enricher, self._settings.body_limit_bytes)
+            enricher = Enricher(self._own(), self._encoders, self._metrics, patience_s=patience_s)
+            self._writes = Writes(self._upstream, enricher, self.book, self._settings.body_limit_bytes)
         return self._writes
 
     @property
     def searches(self) -> Searches:
         """What answers searches; only after the book's first reading."""
         if self._searches is None:
-            hybrid = Hybrid(self._upstream, self._own(), self._query_encoder)
-            self._searches = Searches(self._upstream, hybrid, self._settings.searches, self._settings.body_limit_bytes)
+            hybrid = Hybrid(self._upstream, self._own(), self._query_encoders)
+            limit_bytes = self._settings.body_limit_bytes
+            self._searches = Searches(self._upstream, hybrid, self.book, self._settings.searches, limit_bytes)
         return self._searches
 
     def _specs(self) -> list[IndexSpec]:
@@ -77,14 +77,15 @@ class Parts:
     def _own(self) -> Bridge:
         return Bridge(self._upstream, self.headers, self.book.dialect, asyncio.get_running_loop())
 
-    def _client(self, patience_s: float) -> SidecarClient:
-        return SidecarClient(self._settings.sidecar or "", api_key=self._settings.sidecar_key, patience_s=patience_s)
+    def _asked_for(self, patience_s: float) -> Encoders:
+        url, key = self._settings.sidecar or "", self._settings.sidecar_key
+        return Encoders(lambda spec: client_for(spec, url, key, patience_s), _PAUSE_S)
 
     async def _complete(self) -> None:
         with suppress(asyncio.CancelledError):
             await self.book.first(None)
             interval_s = self._settings.complete_interval_s
-            await Completer(self._own(), self._encoder, self._metrics, interval_s).keep(self._specs)
+            await Completer(self._own(), self._encoders, self._metrics, interval_s).keep(self._specs)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))

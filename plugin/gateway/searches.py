@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import quote
 
-from outrider.connectors import ConnectorError, EncoderUnavailable, IndexSpec
+from outrider.connectors import ConnectorError, EncoderUnavailable
 
 from ..errors import SidecarRefused
 from .body import is_readable, spool, whole
 from .drafts import parse_object
 from .filtering import for_cluster, parameters, written
 from .http import ENCODER_UNAVAILABLE, Answer, Headers, Incoming, Receive, end_to_end, engine_error
-from .hybrid import Asked, Hybrid, HybridAnswer
+from .hybrid import Asked, Hybrid, HybridAnswer, Moved
 from .routes import Route
 from .simple import NotSimple, names, understood
-from .specs import Known
+from .specs import Known, SpecBook
 from .upstream import NO_ANSWER, Upstream
 
 _NOT_OURS = (b"accept-encoding", b"content-encoding", b"content-length", b"content-type", b"expect")
@@ -42,9 +42,10 @@ class Passed:
 class Searches:
     """Answers searches of indices with a spec."""
 
-    def __init__(self, upstream: Upstream, hybrid: Hybrid, usual: Choice, limit_bytes: int) -> None:
+    def __init__(self, upstream: Upstream, hybrid: Hybrid, book: SpecBook, usual: Choice, limit_bytes: int) -> None:
         self._upstream = upstream
         self._hybrid = hybrid
+        self._book = book
         self._usual = usual
         self._limit_bytes = limit_bytes
 
@@ -66,15 +67,28 @@ class Searches:
             return Passed(content, "passed; reason=not asked for")
         if route.kind == "msearch":
             return await self._several(request, route, known, content)
-        found = await self._one(request.path, _headers(request), asked, known.to_search(route.index), content)
+        found = await self._one(request.path, _headers(request), asked, route.index, known, content)
         if isinstance(found, HybridAnswer):
             return Answer(200, written(found.told, request.query), [*found.headers, header(found.how)])
         return Passed(content, found) if isinstance(found, str) else found
 
     async def _one(
-        self, path: bytes, headers: Headers, asked: Mapping[str, str], spec: IndexSpec | None, content: bytes
+        self, path: bytes, headers: Headers, asked: Mapping[str, str], name: str, known: Known, content: bytes
     ) -> HybridAnswer | Answer | str:
-        """The answer to one search, a refusal, or why it goes through."""
+        """The answer to one search, a refusal, or why it goes through; asked anew where the alias moved meanwhile."""
+        try:
+            return await self._by_spec(path, headers, asked, name, known, content)
+        except Moved:
+            known = await self._book.anew()
+        try:
+            return await self._by_spec(path, headers, asked, name, known, content)
+        except Moved:
+            return "passed; reason=the alias is moving"
+
+    async def _by_spec(
+        self, path: bytes, headers: Headers, asked: Mapping[str, str], name: str, known: Known, content: bytes
+    ) -> HybridAnswer | Answer | str:
+        spec = known.to_search(name)
         try:
             body = parse_object(content) if content.strip() else {}
             if spec is None or body is None:
@@ -83,7 +97,9 @@ class Searches:
                 raise NotSimple("the engine's own pipelines encode for this index")
             if spec.parent:
                 raise NotSimple("chunks are documents of their own in this index")
-            return await self._hybrid.answer(Asked(path, headers, asked, spec, understood(spec, asked, body)))
+            return await self._hybrid.answer(
+                Asked(path, headers, asked, spec, known.home(name), understood(spec, asked, body))
+            )
         except EncoderUnavailable as err:
             if spec is not None and spec.when_encoder_down.searches == "refuse":
                 return _refusal(err)
@@ -123,7 +139,7 @@ class Searches:
             return f"passed; reason={item.other}"
         own = {key: value for key, value in asked.items() if key in ("typed_keys", "rest_total_hits_as_int")}
         path = b"/" + quote(item.index, safe="").encode() + b"/_search"
-        return await self._one(path, _headers(request), own, known.to_search(item.index), item.body)
+        return await self._one(path, _headers(request), own, item.index, known, item.body)
 
     def _choice(self, request: Incoming, asked: Mapping[str, str]) -> str:
         return asked.get(_OPTION) or request.header(b"x-outrider").decode("latin-1") or self._usual

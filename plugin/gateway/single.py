@@ -13,7 +13,7 @@ from .drafts import draft, must_probe, probe
 from .enriching import Enricher, Refused, Tally
 from .filtering import for_cluster, parameters, written
 from .http import ENCODER_UNAVAILABLE, Answer, Headers, Incoming, end_to_end, engine_error
-from .updates import Update, mark_body, marked_upsert, plan_update, tries
+from .updates import Update, mark_body, marked_upsert, on_conflict, plan_update
 from .upstream import NO_ANSWER, Upstream
 
 _NOT_OURS = (b"accept-encoding", b"content-encoding", b"content-length", b"expect")
@@ -42,7 +42,7 @@ class Single:
     async def update(self, request: Incoming, spec: IndexSpec, id: str, source: bytes) -> Answer:
         """`_update`."""
         asked = parameters(request.query)
-        more = urlencode(tries(asked)).encode()
+        more = urlencode(on_conflict(asked)).encode()
         update = plan_update(spec, source)
         if update is None:
             return await self._ask(request, _target(request.path, request.query, more), source)
@@ -83,6 +83,17 @@ class Single:
             refresh = parameters(request.query).get("refresh", "false") != "false"
             await self._enricher.completed(spec, [place], [told], tally, refresh=refresh)
         return Answer(answer.status, written(told, request.query), [*answer.headers, tally.header()])
+
+    async def plain(self, request: Incoming, source: bytes) -> Answer:
+        """As it came."""
+        return await self._ask(request, request.target, source)
+
+    async def corrected(self, spec: IndexSpec, made_by: IndexSpec, request: Incoming, told: dict[str, Any]) -> None:
+        """A document that was written to another index than its vectors were made for gets that index's own."""
+        asked = parameters(request.query)
+        refresh = asked.get("refresh", "false") != "false"
+        places = [(told["_id"], asked.get("routing"))]
+        await self._enricher.completed(spec, places, [told], Tally(), refresh=refresh, without=made_by.own_fields)
 
     async def _ask(self, request: Incoming, target: bytes, content: bytes) -> Answer:
         try:

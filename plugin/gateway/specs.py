@@ -43,8 +43,12 @@ class Known:
         """The spec of the index that a write to this name ends in; None where the engine itself encodes, or chunks
         are documents of their own.
         """
-        spec = self._named(self.written.get(name, name), name)
+        spec = self._named(self.home(name), name)
         return spec if spec and spec.way == "sidecar" and spec.parent is None else None
+
+    def home(self, name: str) -> str:
+        """The index that a write to this name ends in."""
+        return self.written.get(name, name)
 
     def to_search(self, name: str) -> IndexSpec | None:
         """The spec of the one index that a search of this name asks; None where it asks several, or none of ours."""
@@ -94,6 +98,14 @@ class SpecBook:
                 await asyncio.wait_for(self._is_read.wait(), patience_s)
             except TimeoutError as err:
                 raise ClusterFailed(self._told or "the cluster does not say which indices have vectors") from err
+
+    async def anew(self) -> Known:
+        """The specs by a reading that begins now; those that are known where the cluster does not answer."""
+        try:
+            self.known = await self._read()
+        except ClusterFailed as err:
+            log.error("%s", err)
+        return self.known
 
     async def keep(self) -> None:
         """Read again and again, until cancelled."""

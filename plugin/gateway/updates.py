@@ -60,7 +60,7 @@ def plan_update(spec: IndexSpec, source: bytes) -> Update | None:
     return Update(body, whole, True, whole.text if whole else "")
 
 
-def tries(asked: Mapping[str, Any]) -> dict[str, int]:
+def on_conflict(asked: Mapping[str, Any]) -> dict[str, int]:
     """What is added to what an update says: vectors may be written to its document at the same moment.
 
     Without it an application would see conflicts that it has no part in.

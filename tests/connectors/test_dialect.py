@@ -28,7 +28,9 @@ def test_a_cluster_says_whose_it_is(root: dict[str, dict[str, str]], release: tu
 
 def test_each_engine_has_its_own_snapshots() -> None:
     ours = dialect_for("opensearch", "3.8.0")
-    assert ours.open_snapshot("a,b").path == "/a,b/_search/point_in_time?keep_alive=30m"
+    assert (
+        ours.open_snapshot("a,b").path == "/a,b/_search/point_in_time?keep_alive=30m&allow_partial_pit_creation=false"
+    )
     assert ours.close_snapshot(ours.snapshot_id({"pit_id": "x"})).body == {"pit_id": ["x"]}
     theirs = elasticsearch("8.19.21")
     assert theirs.open_snapshot("a b").path == "/a%20b/_pit?keep_alive=30m"

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from outrider.connectors import BadSpec, DenseField, IndexSpec, ModelIdentity, Models, SparseField
-from outrider.connectors.spec import Pipelines, spec_from_meta, spec_to_meta
+from outrider.connectors.kept_spec import spec_from_meta, spec_to_meta
+from outrider.connectors.spec import Pipelines
 
 MODELS = Models(dense=ModelIdentity("d", "1"), sparse=ModelIdentity("s", "2"), dimension=4)
 

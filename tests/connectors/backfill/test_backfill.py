@@ -1,7 +1,8 @@
 """An index that was there before us gets its vectors, on a real engine, whatever happens meanwhile."""
 
 import json
-from collections.abc import Callable, Iterator
+import pickle
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,10 +17,13 @@ from outrider.connectors import (
     IndexingReport,
     IndexingStopped,
     IndexSpec,
+    PageDone,
     Searcher,
+    Slice,
     backfill,
     outlook,
     spec_in_place,
+    work,
 )
 
 pytestmark = pytest.mark.engine
@@ -143,6 +147,30 @@ def test_an_encoder_that_goes_away_and_the_same_call_again(
     assert (report.seen, report.written, report.failed) == (COUNT, COUNT, 0)
     assert len(fresh.encoded) == COUNT - before.written
     assert outlook(cluster, spec).encoded == COUNT
+
+
+def test_slices_that_are_done_elsewhere_are_counted_here(
+    cluster: Cluster, index: str, new_encoder: Callable[..., Any], tmp_path: Path
+) -> None:
+    def elsewhere(encoder: Encoder) -> Callable[[Sequence[Slice]], Iterator[PageDone]]:
+        def spread(parts: Sequence[Slice]) -> Iterator[PageDone]:
+            for part in parts:
+                for page in work(cluster, encoder, pickle.loads(pickle.dumps(part))):
+                    yield pickle.loads(pickle.dumps(page))
+
+        return spread
+
+    path = tmp_path / "c.json"
+    failing, fresh = new_encoder(answers=7), new_encoder()
+    spec = spec_of(cluster, index, failing)
+    with pytest.raises(IndexingStopped, match="the encoder is away") as stopped:
+        backfill(
+            cluster, spec, failing, checkpoint=path, batch_size=10, slices=5, patience_s=0.1, spread=elsewhere(failing)
+        )
+    assert stopped.value.report.written > 50
+    report = backfill(cluster, spec, fresh, checkpoint=path, batch_size=10, spread=elsewhere(fresh))
+    assert (report.seen, report.written, report.failed) == (COUNT, COUNT, 0)
+    assert len(fresh.encoded) == COUNT - stopped.value.report.written
 
 
 def test_a_snapshot_that_is_gone_means_starting_over_and_skipping(

@@ -110,6 +110,34 @@ def test_what_is_written_again_replaces_all_that_was_there(
     assert stored(either, spec)["d1#0"]["brand"] == "z"
 
 
+@pytest.mark.engine
+def test_a_chunk_that_cannot_be_deleted_fails_its_document_alone(
+    either: Cluster, spec: IndexSpec, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_documents(either, spec, encoder, DOCUMENTS)
+    write = either.write
+
+    def blocking(method: str, path: str, body: Any = None) -> Any:
+        """Nothing may be written while chunks are deleted."""
+        if not (isinstance(body, bytes) and b'{"delete"' in body):
+            return write(method, path, body)
+        write("PUT", f"/{spec.index}/_block/write")
+        try:
+            return write(method, path, body)
+        finally:
+            write("PUT", f"/{spec.index}/_settings", {"index.blocks.write": None})
+
+    monkeypatch.setattr(either, "write", blocking)
+    shorter = documents({"title": "pets", "body": "A cat.", "brand": "a"}, {"title": "cat", "body": "One dog."})
+    report = index_documents(either, spec, encoder, shorter)
+    assert (report.written, report.failed) == (1, 1)
+    assert "keeps a chunk of its longer text, refused with 403" in report.first_failures[0].reason
+    monkeypatch.undo()
+    again = index_documents(either, spec, encoder, shorter)
+    assert (again.written, again.skipped) == (1, 1)
+    assert sorted(stored(either, spec)) == ["d1#0", "d2#0", "d3#0", "d4#0"]
+
+
 class CutOff:
     """A cluster whose connection ends before the so manieth bulk."""
 

@@ -1,20 +1,14 @@
 """Every form of vector field is taken by the engine, filled and asked; what a release cannot have is said before."""
 
-import json
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
 
 from outrider.connectors import BadSpec, Cluster, DenseField, Encoded, IndexSpec, SparseField, dialect_for
 from outrider.connectors.common.hits import parse_hits
-from outrider.connectors.common.query import Question
 from outrider.connectors.elasticsearch.dense import FORMS
 from outrider.connectors.spec import Element, Space, Structure
 
-DIMENSIONS = 64
-COUNT = 200
-VECTORS = np.random.default_rng(7).normal(size=(COUNT, DIMENSIONS)).astype(np.float32)
+from ..forms import DIMENSIONS, VECTORS, best, fill, scores
+
 FLOATS: list[tuple[Structure, Element, Space]] = [(structure, "float", "cosinesimil") for structure in FORMS]
 OTHERS: list[tuple[Structure, Element, Space]] = [
     ("hnsw", "byte", "cosinesimil"),
@@ -29,26 +23,6 @@ OTHERS: list[tuple[Structure, Element, Space]] = [
 def spec_of(index: str, structure: Structure, element: Element, space: Space) -> IndexSpec:
     field = DenseField(DIMENSIONS, kind="dense_vector", space=space, element=element, structure=structure)
     return IndexSpec(index, ("title",), dense=field)
-
-
-def fill(cluster: Cluster, spec: IndexSpec, encoded: Sequence[Encoded]) -> None:
-    cluster.write("PUT", f"/{spec.index}", cluster.dialect.index_body(spec))
-    lines = [
-        line
-        for number, each in enumerate(encoded)
-        for line in ({"index": {"_id": str(number)}}, cluster.dialect.vector_fields(spec, each))
-    ]
-    body = "".join(json.dumps(line) + "\n" for line in lines).encode()
-    answer = cluster.write("POST", f"/{spec.index}/_bulk?refresh=true", body)
-    assert not answer["errors"], answer
-
-
-def best(cluster: Cluster, spec: IndexSpec, vector: Sequence[float], size: int) -> list[tuple[str, float]]:
-    dialect = cluster.dialect
-    plan = dialect.dense_plan(spec, COUNT)
-    body = dialect.dense_body(spec, plan, Question("", Encoded(dense=vector)), size, None)
-    hits = parse_hits(cluster.read("POST", f"/{spec.index}/_search", body), "the search")
-    return [(hit.key.id, hit.score) for hit in hits.hits]
 
 
 @pytest.mark.engine
@@ -70,21 +44,6 @@ def test_each_form_is_taken_filled_and_asked(
         assert dict(found) == pytest.approx({id: exact[id] for id, _ in found}, rel=1e-4)
         missed = set(list(exact)[:10]) - {id for id, _ in found}
         assert len(missed) <= (4 if structure.startswith("bbq") else 0)
-
-
-def scores(space: Space) -> list[tuple[str, float]]:
-    """Every vector's score for the fourth, as the k-NN plugin of OpenSearch gives it as well."""
-    rows = VECTORS.astype(np.float64)
-    query = rows[3]
-    if space == "l2":
-        values = 1 / (1 + np.square(rows - query).sum(axis=1))
-    elif space == "innerproduct":
-        products = rows @ query
-        values = np.where(products < 0, 1 / (1 - np.minimum(products, 0)), products + 1)
-    else:
-        unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-        values = (1 + unit @ unit[3]) / 2
-    return [(str(at), float(values[at])) for at in np.argsort(-values)]
 
 
 @pytest.mark.engine

@@ -29,6 +29,7 @@ from outrider.connectors import (
     spec_for_models,
     verify,
 )
+from outrider.connectors.migration import switch
 from outrider.connectors.migration.migrate import name_for
 
 pytestmark = pytest.mark.engine
@@ -186,6 +187,42 @@ def test_a_document_that_cannot_be_stored_stops_it(shop: Shop, other: Any, tmp_p
         move(shop, other, tmp_path, dead_letters=tmp_path / "letters")
     assert shop.behind() == [shop.old.index]
     assert len((tmp_path / "letters").read_text().splitlines()) == COUNT
+
+
+def test_a_change_that_cannot_be_stored_stops_it(
+    shop: Shop, other: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the document as it was before would stay in the new index, and the counts would be right."""
+    monkeypatch.setattr(switch, "_PASSES", 2)
+    fields = {"title": {"type": "text"}, "id": {"type": "keyword"}, "price": {"type": "long"}}
+    own = shop.cluster.dialect.own_properties(shop.wanted)
+    body = shop.cluster.dialect.index_body(replace(shop.wanted, index=name_for(shop.alias, shop.wanted)))
+    body["mappings"] |= {"dynamic": "strict", "properties": {**fields, **own}}
+    shop.cluster.write("PUT", f"/{name_for(shop.alias, shop.wanted)}", body)
+
+    def change(step: str) -> None:
+        if step.startswith("bringing over"):
+            shop.cluster.write("PUT", f"/{shop.alias}/_doc/d1", {"title": "changed", "colour": "red"})
+
+    with pytest.raises(MigrationStopped, match=r"1 documents of .* cannot be stored in .*, such as 'd1': .*colour"):
+        move(shop, other, tmp_path, on_step=change)
+    assert shop.behind() == [shop.old.index]
+    shop.put("d1", "without a colour")
+    assert shop.titles(move(shop, other, tmp_path).new)["d1"] == "without a colour"
+
+
+def test_writing_is_blocked_for_so_long_and_no_longer(
+    shop: Shop, other: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as slow:
+        slow.setattr(switch, "_BLOCK_S", 0.0)
+        with pytest.raises(MigrationStopped, match=r"within 0 s in 3 tries.*stays"):
+            move(shop, other, tmp_path)
+    assert shop.behind() == [shop.old.index]
+    shop.put("d1", "writing goes on")
+    done = move(shop, other, tmp_path)
+    assert shop.behind() == [done.new]
+    assert shop.titles(done.new)["d1"] == "writing goes on"
 
 
 def test_cut_off_anywhere_the_same_call_goes_on(shop: Shop, new_encoder: Callable[..., Any], tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_min_max_is_known_to_all() -> None:
 
 def test_vectors_name_an_engine_that_needs_no_native_library() -> None:
     """Without a name the default is faiss, which ends the node at the first write where its library is missing."""
-    method = index_body(spec())["mappings"]["properties"]["outrider_dense"]["method"]
+    method = index_body((3, 6), spec())["mappings"]["properties"]["outrider_dense"]["method"]
     assert method["engine"] == "lucene"
 
 

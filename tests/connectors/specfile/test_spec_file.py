@@ -18,8 +18,9 @@ from outrider.connectors import (
     TwoPhase,
 )
 from outrider.connectors.chunks import Chunking
+from outrider.connectors.kept_spec import spec_from_meta, spec_to_meta
 from outrider.connectors.patience import Deadlines, WhenEncoderDown
-from outrider.connectors.spec import Weights, spec_from_meta, spec_to_meta
+from outrider.connectors.spec import Weights
 from outrider.connectors.specfile import read_spec_file, spec_as_yaml, spec_schema
 
 MODELS = Models(ModelIdentity("minilm", "d1"), ModelIdentity("splade", "s1"), ModelIdentity("cross", "r1"), 384)

@@ -10,7 +10,7 @@ import pytest
 
 from outrider.plugin.launcher import Engine
 
-from .conftest import Run
+from ..conftest import Command
 
 DOCUMENTS = [
     {"_id": "heron", "title": "Heron", "body": "A long-legged bird that stands still in shallow water to catch fish."},
@@ -29,7 +29,7 @@ def documents(tmp_path: Path) -> Path:
 
 
 @pytest.mark.engine
-def test_documents_in_and_questions_out(opensearch: Engine, outrider: Run, documents: Path) -> None:
+def test_documents_in_and_questions_out(opensearch: Engine, outrider: Command, documents: Path) -> None:
     report = json.loads(
         outrider("index", opensearch.url, "cli-first", str(documents), "--text", "title,body", "--json").stdout
     )
@@ -51,7 +51,7 @@ def test_documents_in_and_questions_out(opensearch: Engine, outrider: Run, docum
 
 @pytest.mark.engine
 def test_quality_is_measured_on_judged_queries(
-    opensearch: Engine, outrider: Run, documents: Path, tmp_path: Path
+    opensearch: Engine, outrider: Command, documents: Path, tmp_path: Path
 ) -> None:
     outrider("index", opensearch.url, "cli-judged", str(documents), "--text", "title,body")
     questions = {"q1": "bird near a lake", "q2": "railway at night", "q3": "baking"}
@@ -83,7 +83,7 @@ def test_quality_is_measured_on_judged_queries(
 
 @pytest.mark.engine
 def test_tuning_writes_what_it_may_expect_a_gain_from(
-    opensearch: Engine, outrider: Run, documents: Path, tmp_path: Path
+    opensearch: Engine, outrider: Command, documents: Path, tmp_path: Path
 ) -> None:
     outrider("index", opensearch.url, "cli-tuned", str(documents), "--text", "title,body")
     # Judged so that words alone are right: dense and sparse find "bread" for a bird that bakes, too.
@@ -106,7 +106,7 @@ def test_tuning_writes_what_it_may_expect_a_gain_from(
 
 @pytest.mark.engine
 def test_bad_documents_are_put_on_record_and_the_good_ones_stored(
-    opensearch: Engine, outrider: Run, tmp_path: Path
+    opensearch: Engine, outrider: Command, tmp_path: Path
 ) -> None:
     path = tmp_path / "mixed.jsonl"
     lines = [json.dumps({"_id": f"d{number}", "body": f"document number {number}"}) for number in range(200)]
@@ -124,7 +124,7 @@ def test_bad_documents_are_put_on_record_and_the_good_ones_stored(
 
 
 @pytest.mark.engine
-def test_a_dry_run_prints_the_index_and_makes_none(opensearch: Engine, outrider: Run, documents: Path) -> None:
+def test_a_dry_run_prints_the_index_and_makes_none(opensearch: Engine, outrider: Command, documents: Path) -> None:
     shown = outrider("index", opensearch.url, "cli-dry", str(documents), "--text", "body", "--dry-run").stdout
     assert "PUT /cli-dry" in shown
     assert "rank_features" in shown
@@ -133,7 +133,7 @@ def test_a_dry_run_prints_the_index_and_makes_none(opensearch: Engine, outrider:
 
 @pytest.mark.engine
 def test_doctor_tells_a_bare_cluster_from_one_with_plugins(
-    opensearch: Engine, opensearch_ml: Engine, outrider: Run
+    opensearch: Engine, opensearch_ml: Engine, outrider: Command
 ) -> None:
     bare = json.loads(outrider("doctor", opensearch.url, "--json").stdout)
     assert (bare["way"], bare["version"]) == ("sidecar", "3.8.0")
@@ -148,7 +148,7 @@ def test_doctor_tells_a_bare_cluster_from_one_with_plugins(
 
 @pytest.mark.engine
 def test_the_quickstart_answers_once_on_a_cluster_of_ones_own(
-    opensearch: Engine, outrider: Run, documents: Path
+    opensearch: Engine, outrider: Command, documents: Path
 ) -> None:
     done = outrider(
         "quickstart", "--engine", opensearch.url, "--docs", str(documents), "--query", "bird near a lake", "--json"
@@ -170,7 +170,7 @@ def test_the_quickstart_answers_once_on_a_cluster_of_ones_own(
         (("serve", "--port", "70000"), "setting port"),
     ],
 )
-def test_a_mistake_is_answered_with_one_sentence(outrider: Run, arguments: tuple[str, ...], sentence: str) -> None:
+def test_a_mistake_is_answered_with_one_sentence(outrider: Command, arguments: tuple[str, ...], sentence: str) -> None:
     done = outrider(*arguments, check=False)
     assert done.returncode == 1
     assert sentence in done.stderr
@@ -187,7 +187,7 @@ print([name for name in heavy if name in sys.modules])
     assert done.stdout.strip() == "[]"
 
 
-def test_models_are_listed_with_what_int8_costs_them(outrider: Run) -> None:
+def test_models_are_listed_with_what_int8_costs_them(outrider: Command) -> None:
     listed = json.loads(outrider("models", "--measure", "--json").stdout)
     losses = {model["kind"]: model["int8_loss"] for model in listed}
     assert losses["rerank"] is None, "its graph is int8 as it comes"

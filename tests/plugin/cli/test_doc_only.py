@@ -14,7 +14,7 @@ from outrider.encoders import DEFAULT_SPARSE, SparseEncoder, open_model
 from outrider.encoders.modules import MLMTransformer, Router, SparseStaticEmbedding, SpladePooling
 from outrider.encoders.sources import resolve
 
-from .conftest import Run
+from ..conftest import Command
 
 TEXTS = (
     ("heron", "A heron stands still in shallow water to catch fish."),
@@ -62,7 +62,7 @@ def test_documents_by_the_model_and_queries_by_the_table(
     folder: Path,
     idf: dict[str, float],
     tmp_path: Path,
-    outrider: Run,
+    outrider: Command,
 ) -> None:
     url = request.getfixturevalue(engine).url
     (tmp_path / "spec.yaml").write_text(SPEC)

@@ -1,16 +1,13 @@
 """`outrider migrate` on a real engine, killed at random moments while an application writes."""
 
-import json
 import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +15,8 @@ import pytest
 from outrider.connectors import Document, backfill, connect, index_documents, require_spec, spec_for, verify
 from outrider.plugin.launcher import Engine
 from outrider.plugin.local_encoder import LocalEncoder
+
+from ..conftest import Command
 
 pytestmark = pytest.mark.engine
 
@@ -85,15 +84,10 @@ def titles(client: httpx.Client, index: str) -> dict[str, str]:
     return {hit["_id"]: hit["_source"]["title"] for hit in hits}
 
 
-def command(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
-    started = [sys.executable, "-m", "outrider.plugin.cli", "migrate", *arguments]
-    return subprocess.Popen(started, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder)
-
-
-def kill_at_random(folder: Path, moment: random.Random, *arguments: str) -> None:
+def kill_at_random(outrider: Command, moment: random.Random, *arguments: str) -> None:
     """Start it again and again, and kill it in whatever it does; the longest lives long enough to be done."""
     for _ in range(KILLS):
-        process = command(folder, *arguments)
+        process = outrider.start("migrate", *arguments)
         try:
             process.wait(moment.uniform(0.5, 6.0))
         except subprocess.TimeoutExpired:
@@ -101,15 +95,12 @@ def kill_at_random(folder: Path, moment: random.Random, *arguments: str) -> None
         process.communicate()
 
 
-def finished(folder: Path, *arguments: str) -> Any:
-    process = command(folder, *arguments, "--json")
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    return json.loads(out)
-
-
 def test_killed_again_and_again_an_alias_moves_and_moves_back_with_every_document(
-    opensearch: Engine, client: httpx.Client, static_model: Callable[..., Path], tmp_path: Path
+    opensearch: Engine,
+    client: httpx.Client,
+    static_model: Callable[..., Path],
+    outrider: Command,
+    tmp_path: Path,
 ) -> None:
     old_model, new_model = str(static_model(1)), str(static_model(2))
     encoder = LocalEncoder(dense=old_model, sparse=None, rerank=None)
@@ -122,8 +113,8 @@ def test_killed_again_and_again_an_alias_moves_and_moves_back_with_every_documen
     moment = random.Random(7)
     asked = (opensearch.url, "moving", "--to-models", f"dense={new_model}", "--batch", "8")
     with Application(client, "moving", titles(client, "moving-1")) as application:
-        kill_at_random(tmp_path, moment, *asked, "--rate", "60")
-        finished(tmp_path, *asked)
+        kill_at_random(outrider, moment, *asked, "--rate", "60")
+        outrider("migrate", *asked, "--json")
     (behind,) = client.get("/_alias/moving").json()
     assert behind != "moving-1"
     assert titles(client, behind) == application.truth
@@ -135,10 +126,10 @@ def test_killed_again_and_again_an_alias_moves_and_moves_back_with_every_documen
     assert (found.sampled, found.differing) == (len(application.truth), ())
 
     with Application(client, "moving", dict(application.truth)) as application:
-        kill_at_random(tmp_path, moment, opensearch.url, "moving", "--rollback")
+        kill_at_random(outrider, moment, opensearch.url, "moving", "--rollback")
         while "moving-1" not in client.get("/_alias/moving").json():
-            command(tmp_path, opensearch.url, "moving", "--rollback").communicate(timeout=300)
-        finished(tmp_path, opensearch.url, "moving", "--finish")
+            outrider("migrate", opensearch.url, "moving", "--rollback", check=False)
+        outrider("migrate", opensearch.url, "moving", "--finish", "--json")
         time.sleep(0.5)
     assert application.truth
     assert titles(client, "moving-1") == application.truth

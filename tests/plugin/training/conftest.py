@@ -1,10 +1,8 @@
 """A shop of forty things with a vocabulary of its own, models that are tiny, and the command as it is typed."""
 
 import json
-import os
 import random
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+
+from ..conftest import Command
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -140,22 +140,14 @@ def spec(shop: Path, tmp_path: Path) -> Callable[..., dict[str, Any]]:
 def outrider(shop: Path, tmp_path: Path) -> Run:
     """Runs the command; the spec is written to a file first where one is given."""
 
+    command = Command(tmp_path, {"OMP_NUM_THREADS": "1", "OUTRIDER_CACHE": str(shop / "cache")})
+
     def run(*arguments: Any, check: bool = True) -> subprocess.CompletedProcess[str]:
         for argument in arguments:
             if isinstance(argument, dict):
                 (tmp_path / "spec.yaml").write_text(yaml.safe_dump(argument))
-        given = ["spec.yaml" if isinstance(argument, dict) else str(argument) for argument in arguments]
-        done = subprocess.run(
-            [sys.executable, "-m", "outrider.plugin.cli", *given],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=tmp_path,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OUTRIDER_CACHE": str(shop / "cache")},
-        )
-        assert not check or done.returncode == 0, done.stderr
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
+        given = ["spec.yaml" if isinstance(argument, dict) else argument for argument in arguments]
+        return command(*given, check=check)
 
     return run
 
