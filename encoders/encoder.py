@@ -126,12 +126,14 @@ class Encoder(PeftAdapterMixin, nn.Sequential):
         self.eval()
         self.to(device or self.device)
         extra: Features = {}
-        if prompt:
+        options = {key: value for key, value in kwargs.items() if key == "task"}
+        if prompt and getattr(self._head, "takes_prompt", False):
+            options["prompt"] = prompt
+        elif prompt:
             inputs = [prompts.put_before(prompt, text) for text in inputs]
             length = self._prompt_length(prompt, **kwargs)
             extra = {} if length is None else {"prompt_length": length}
         size = part_size(batch_size)
-        options = {key: value for key, value in kwargs.items() if key == "task"}
         yield from run(
             self._prepared(inputs, size, options),
             lambda features: self._forward_batch(features, **kwargs),

@@ -21,10 +21,6 @@ class MissingExtra(EncoderError, ImportError):
     """An optional package is not installed; the sentence has the install command."""
 
 
-class TextTooLong(EncoderError, ValueError):
-    """A text exceeds the model's token limit where truncation was forbidden."""
-
-
 class UntrustedCode(EncoderError, ValueError):
     """The model names code of its own, and the caller has not said that it may run."""
 

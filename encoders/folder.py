@@ -19,7 +19,11 @@ _OURS = f"{__package__}."
 _SPARSE_TYPES = {"MLMTransformer", "SpladePooling", "SparseAutoEncoder", "SparseStaticEmbedding"}
 _OLD_TYPES = {"Asym": "Router"}
 # Classes that only 6.x has a name for.
-_LATER_TYPES = {"SequenceClassifier": "base.modules.transformer.Transformer"}
+_LATER_TYPES = {
+    "CausalLanguageModel": "base.modules.transformer.Transformer",
+    "LogitScore": "cross_encoder.modules.logit_score.LogitScore",
+    "SequenceClassifier": "base.modules.transformer.Transformer",
+}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Models in this process, as something that connectors can encode with: no HTTP, no queue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from outrider.connectors import Context, Encoded, EncodingFailed, Measured, ModelIdentity, Models
@@ -9,6 +9,7 @@ from outrider.encoders import (
     DEFAULT_RERANKER,
     DEFAULT_SPARSE,
     ChunkedText,
+    EncodedText,
     Model,
     RefusedText,
     open_model,
@@ -51,10 +52,9 @@ class LocalEncoder:
         if dense:
             dense.check_late_chunks()
         chunked = [ChunkedText(context.text, context.spans) for context in contexts]
-        vectors = [_vectors(row) for row in _rows(dense, chunked, "document", dense.encode_chunks)] if dense else None
+        vectors = [_vectors(each) for each in dense.encode_each(chunked, "document")] if dense else None
         flat = [text for each in texts for text in each]
-        rows = _rows(sparse, flat, "document", sparse.encode_document) if sparse else None
-        terms = rows and [_result({"sparse": row}) for row in rows]
+        terms = [_result({"sparse": each}) for each in sparse.encode_each(flat, "document")] if sparse else None
         return joined([len(each) for each in texts], vectors, terms)
 
     def encode_query(self, text: str) -> Encoded:
@@ -76,32 +76,19 @@ class LocalEncoder:
         return [float(score) for score in self._models["rerank"].rank(query, passages)]
 
     def _encode(self, texts: Sequence[str], task: str) -> list[Encoded | EncodingFailed]:
-        rows = {
-            kind: _rows(model, texts, task, model.encode_query if task == "query" else model.encode_document)
-            for kind, model in self._models.items()
-            if kind != "rerank"
-        }
-        return [_result({kind: each[place] for kind, each in rows.items()}) for place in range(len(texts))]
+        made = {kind: model.encode_each(texts, task) for kind, model in self._models.items() if kind != "rerank"}
+        return [_result({kind: each[place] for kind, each in made.items()}) for place in range(len(texts))]
 
 
-def _rows(model: Model, texts: Sequence[Any], task: str, encode: Callable[[list[Any]], Any]) -> list[Any]:
-    """One (row, truncated) or RefusedText a text, in order; the rows of those that are none of it by `encode`."""
-    tokenized = model.tokenize(texts, task)
-    accepted = [text for text, taken in zip(texts, tokenized, strict=True) if not isinstance(taken, RefusedText)]
-    rows = iter(encode(accepted))
-    return [taken if isinstance(taken, RefusedText) else (next(rows), taken.truncated) for taken in tokenized]
+def _vectors(made: EncodedText | RefusedText) -> tuple[Any, bool] | EncodingFailed:
+    return EncodingFailed(made.reason) if isinstance(made, RefusedText) else (made.row.tolist(), made.truncated)
 
 
-def _vectors(row: Any) -> tuple[Any, bool] | EncodingFailed:
-    if isinstance(row, RefusedText):
-        return EncodingFailed(row.reason)
-    vectors, is_cut = row
-    return vectors.tolist(), is_cut
-
-
-def _result(row: dict[str, Any]) -> Encoded | EncodingFailed:
-    refused = next((each for each in row.values() if isinstance(each, RefusedText)), None)
-    if refused is not None:
-        return EncodingFailed(refused.reason)
-    vectors = {kind: each.to_dict() if kind == "sparse" else each.tolist() for kind, (each, _) in row.items()}
-    return Encoded(**vectors, truncated=any(cut for _, cut in row.values()))
+def _result(made: Mapping[str, EncodedText | RefusedText]) -> Encoded | EncodingFailed:
+    encoded: dict[str, EncodedText] = {}
+    for kind, each in made.items():
+        if isinstance(each, RefusedText):
+            return EncodingFailed(each.reason)
+        encoded[kind] = each
+    rows = {kind: each.row.to_dict() if kind == "sparse" else each.row.tolist() for kind, each in encoded.items()}
+    return Encoded(**rows, truncated=any(each.truncated for each in encoded.values()))

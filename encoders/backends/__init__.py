@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ..errors import WrongBackend
 from ..peft_mixin import has_adapters
 
 BACKENDS = ("torch", "onnx", "openvino")
@@ -13,6 +14,8 @@ def load_backbone(folder: str, task: str, backend: str, model_args: dict[str, An
         from .torch_model import load_torch
 
         return load_torch(folder, task, model_args, config_args)
+    if task == "text-generation":
+        raise WrongBackend(f"the language model in {folder!r} runs on torch, not with backend={backend!r}")
     if backend == "onnx":
         from .onnx_model import load_onnx
 

@@ -1,5 +1,7 @@
 """Where a folder keeps its ready graphs, and which of their outputs a task reads."""
 
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +53,11 @@ def find_graph(
     if found is None and name is not None:
         raise NotAModel(f"the model in {str(folder)!r} has no file {name!r}; it has {_there(folder, suffix)}")
     return found
+
+
+def copy_graph(files: Iterable[Path], target: Path) -> None:
+    """Copy the files of a graph into the folder; those that are there already stay."""
+    target.mkdir(parents=True, exist_ok=True)
+    for source in files:
+        if source.resolve() != (target / source.name).resolve():
+            shutil.copyfile(source, target / source.name)

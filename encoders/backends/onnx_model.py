@@ -1,6 +1,5 @@
 """Transformers on ONNX Runtime: a session that answers like a transformers model."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import NotAModel
 from .config import config_from_graph, read_config
-from .graphs import OUTPUTS, ready_graph
+from .graphs import OUTPUTS, copy_graph, ready_graph
 
 FOLDER = "onnx"
 FILE = "model.onnx"
@@ -62,11 +61,7 @@ class OnnxModel(nn.Module):
 
     def save_pretrained(self, output_path: str) -> None:
         """Write the graph into onnx/ and the configuration beside it."""
-        target = Path(output_path) / FOLDER
-        target.mkdir(parents=True, exist_ok=True)
-        for source in (self.path, *self.path.parent.glob(f"{self.path.name}_data")):
-            if source.resolve() != (target / source.name).resolve():
-                shutil.copyfile(source, target / source.name)
+        copy_graph((self.path, *self.path.parent.glob(f"{self.path.name}_data")), Path(output_path) / FOLDER)
         if hasattr(self.config, "save_pretrained"):
             self.config.save_pretrained(output_path)
 

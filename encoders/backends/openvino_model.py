@@ -1,7 +1,6 @@
 """Transformers on OpenVINO: a compiled model that answers like a transformers model."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 
 from ..errors import MissingExtra, NotAModel
 from .config import config_from_graph, read_config
-from .graphs import OUTPUTS, ready_graph
+from .graphs import OUTPUTS, copy_graph, ready_graph
 
 FOLDER = "openvino"
 FILE = "openvino_model.xml"
@@ -57,11 +56,7 @@ class OpenVinoModel(nn.Module):
 
     def save_pretrained(self, output_path: str) -> None:
         """Write the graph into openvino/ and the configuration beside it."""
-        target = Path(output_path) / FOLDER
-        target.mkdir(parents=True, exist_ok=True)
-        for source in (self.path, self.path.with_suffix(".bin")):
-            if source.resolve() != (target / source.name).resolve():
-                shutil.copyfile(source, target / source.name)
+        copy_graph((self.path, self.path.with_suffix(".bin")), Path(output_path) / FOLDER)
         if hasattr(self.config, "save_pretrained"):
             self.config.save_pretrained(output_path)
 

@@ -4,7 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSequenceClassification
+from transformers import (
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+)
 
 from ..errors import WrongBackend
 from .config import load_config
@@ -13,6 +18,7 @@ _AUTO_CLASSES = {
     "feature-extraction": AutoModel,
     "fill-mask": AutoModelForMaskedLM,
     "text-classification": AutoModelForSequenceClassification,
+    "text-generation": AutoModelForCausalLM,
 }
 # Of encoder-decoder families only the encoder embeds.
 _ENCODERS_OF = {"t5": "T5EncoderModel", "mt5": "MT5EncoderModel", "t5gemma": "T5GemmaEncoderModel"}

@@ -48,6 +48,7 @@ class CrossEncoder(FitMixin, PairModel):
         modules: Iterable[nn.Module] | None = None,
         prompts: dict[str, str] | None = None,
         default_prompt_name: str | None = None,
+        keep_in_fp32_modules: list[str] | None = None,
     ) -> None:
         labels = {} if num_labels is None else {"num_labels": num_labels}
         request = LoadRequest(
@@ -68,6 +69,9 @@ class CrossEncoder(FitMixin, PairModel):
             self.max_length = max_length
         self.model_card_data = model_card_data or self.model_card_data_class()
         self.set_activation_fn(activation_fn or self.get_default_activation_fn())
+        # Where a graph runs the model, all of it is in float32 already.
+        stated = self.saved_settings.get("keep_in_fp32_modules") if backend == "torch" else None
+        self.set_keep_in_fp32_modules((stated or []) if keep_in_fp32_modules is None else keep_in_fp32_modules)
         self.model_card_data.register_model(self)
 
     @cross_encoder_predict_rank_args_decorator

@@ -21,6 +21,7 @@ from ..renames import warn_renamed
 from ..saving import save_pipeline
 from . import activation
 from .activation import Activation
+from .full_precision import compute_in_float32
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class PairModel(Encoder):
     model_card_data_class = CrossEncoderModelCardData
     usual_prompts: ClassVar[dict[str, str]] = {}
     activation_fn: Activation
+    keep_in_fp32_modules: list[str]
 
     def _default_modules(self, request: LoadRequest, path: Path, settings: dict[str, Any]) -> list[nn.Module]:
         return [SequenceClassifier.load(str(path), **request.module_keywords())]
@@ -56,7 +58,7 @@ class PairModel(Encoder):
     def _is_plain(self) -> bool:
         """Whether a transformers folder says everything about this model; that of an adapter has no configuration."""
         bare = [type(module) for module in self.children()] == [SequenceClassifier]
-        return bare and not self.prompts and not has_adapters(self.model)
+        return bare and not (self.prompts or self.keep_in_fp32_modules or has_adapters(self.model))
 
     @property
     def max_length(self) -> int | None:
@@ -86,6 +88,18 @@ class PairModel(Encoder):
         warn_renamed("CrossEncoder", "default_activation_function", "activation_fn")
         return self.activation_fn
 
+    def set_keep_in_fp32_modules(self, module_names: list[str]) -> None:
+        """Let exactly these linear layers compute in float32; saved models remember it.
+
+        Raises ValueError for a name that is no plain linear layer, and where something else than torch runs the model.
+        """
+        if isinstance(module_names, str) or not all(isinstance(name, str) for name in module_names):
+            raise ValueError(f"keep_in_fp32_modules is {module_names!r}; it must be a list of names of layers")
+        if module_names and self.backend != "torch":
+            raise ValueError(f"keep_in_fp32_modules is for backend='torch', and this one is {self.backend!r}")
+        compute_in_float32(self, module_names)
+        self.keep_in_fp32_modules = list(module_names)
+
     def set_config_value(self, key: str, value: Any) -> None:
         """Keep a value in config.sentence_transformers."""
         activation.set_value(self.config, key, value)
@@ -108,7 +122,8 @@ class PairModel(Encoder):
 
     def own_settings(self) -> dict[str, Any]:
         """The activation, for models that are saved module by module."""
-        return {"activation_fn": dotted_name(self.activation_fn)}
+        kept = {"keep_in_fp32_modules": self.keep_in_fp32_modules} if self.keep_in_fp32_modules else {}
+        return {"activation_fn": dotted_name(self.activation_fn), **kept}
 
     def save(self, path: str, *, safe_serialization: bool = True, **kwargs: Any) -> None:
         """Write a transformers folder that Sentence Transformers reads, too.

@@ -52,7 +52,7 @@ class RerankingEvaluator(SentenceEvaluator):
         if not self.samples:
             raise ValueError(f"no sample of {self.name or 'this evaluator'} has both positive and negative texts")
         values = [ranking_metrics(*ranked, self.at_k) for ranked in self._ranked(model)]
-        metrics = {key: float(np.mean([value[key] for value in values])) for key in values[0]}
+        metrics = means(values)
         return self._finish(model, metrics, csv_row(metrics), output_path, epoch, steps)
 
     def _ranked(self, model: Any) -> list[tuple[list[int], Any]]:
@@ -88,6 +88,11 @@ def ranking_metrics(labels: Sequence[int], scores: Any, k: int) -> dict[str, flo
         f"mrr@{k}": 1 / first if first else 0.0,
         f"ndcg@{k}": statistics.ndcg(labels, scores, k),
     }
+
+
+def means(values: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Each metric's mean over the queries."""
+    return {key: float(np.mean([value[key] for value in values])) for key in values[0]}
 
 
 def csv_row(metrics: Mapping[str, float]) -> dict[str, float]:

@@ -53,6 +53,8 @@ def choose(description: ModelDescription, digest: str, cache: Path, wish: Wish) 
     the one that every install has and that starts soonest.
     """
     device, why = _torch_device(description, wish)
+    if device is None and description.torch_only:
+        device, why = "cpu", _only_torch(description, wish)
     if device is not None:
         return _on_torch(description, wish, device, why)
     try:
@@ -89,6 +91,17 @@ def _torch_device(description: ModelDescription, wish: Wish) -> tuple[str | None
     return None, ""
 
 
+def _only_torch(description: ModelDescription, wish: Wish) -> str:
+    """Why torch runs the model. Raises NotAModel where something else was asked for."""
+    if wish.backend != "auto" or wish.precision == "int8":
+        asked = "precision='int8'" if wish.precision == "int8" else f"backend={wish.backend!r}"
+        raise NotAModel(
+            f"{str(description.folder)!r} has the module {description.torch_only}, which runs with torch only, and not "
+            f"with {asked}; use backend='torch'"
+        )
+    return f"no graph is built for the module {description.torch_only}"
+
+
 def _on_openvino(graph: Path, wish: Wish, why: str) -> Executor:
     from .openvino_executor import OpenVinoExecutor, multiplies_bfloat16
 
@@ -109,7 +122,7 @@ def _on_torch(description: ModelDescription, wish: Wish, device: str, why: str) 
     how = f"{_SHORT[half]} on {'CPU' if place == 'cpu' else place}"
     if wish.precision == "fast" and half is None:
         why += "; this CPU has no bf16"
-    if has_layout(description.config):
+    if has_layout(description.config) and not description.torch_only:
         from .packed_executor import PackedExecutor
 
         return PackedExecutor(description, f"torch packed, {how}: {why}", wish.threads, half=half, device=place)

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from ..errors import NotAModel
-from .description import describe
+from .describe import describe
 
 _WEIGHTS = (".safetensors", ".bin", ".onnx", ".xml")
 

@@ -45,6 +45,8 @@ class LateChunks:
             why = "its tokens are the same in every text, so that a chunk by itself has the same vector"
         elif tuple(description.pooling) != ("mean",):
             why = f"it pools by {', '.join(description.pooling)}; only a mean can be taken of a part of the tokens"
+        elif description.torch_only:
+            why = f"it has the module {description.torch_only}"
         elif description.dense_layers:
             why = "it has linear layers after the pooling"
         else:

@@ -1,29 +1,22 @@
 """A served model: text in, vectors, term weights or scores out. Needs neither torch nor transformers."""
 
 import logging
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import EncoderError, NotAModel
-from ..sources import cache_root, resolve
 from ..types import SparseVector
 from . import loss, rows
-from .choice import Wish, choose
-from .description import Kind, ModelDescription, describe, fingerprint
+from .description import Kind, ModelDescription
 from .executor import Executor, pad
-from .graph_cache import graph_path
 from .late import LateChunks
 from .loss import PrecisionLoss
-from .machine import core_quota
 from .plan import plan_batches, restore_order, slices
 from .query_table import QueryTable
-from .static_executor import StaticExecutor
 from .tokenizer import ChunkedText, RefusedText, Text, Token, TokenizedText, Tokenizer
 
 # Texts that are tokenised and planned together: enough to find texts of like length, few enough to start soon.
@@ -33,6 +26,14 @@ log = logging.getLogger(__name__)
 
 Row = npt.NDArray[np.float32] | SparseVector | float
 _Way = Callable[[Sequence[TokenizedText]], Sequence[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """What the model made of one text, and whether it read all of it."""
+
+    row: Any
+    truncated: bool
 
 
 class TextRefused(EncoderError, ValueError):
@@ -141,6 +142,18 @@ class Model:
         """Dense: float32 (texts, dimension). Sparse: a list of SparseVector. Raises TextRefused for a bad text."""
         return self._encode(texts, "document")
 
+    def encode_each(self, inputs: Sequence[Text], task: str | None = None) -> list[EncodedText | RefusedText]:
+        """One result for each text or pair, in order: a bad one is refused alone."""
+        results: list[EncodedText | RefusedText] = []
+        for part in slices(len(inputs), _SLICE):
+            tokenized = self.tokenize(inputs[part], task)
+            rows = iter(self._run_planned([text for text in tokenized if not isinstance(text, RefusedText)]))
+            results += [
+                text if isinstance(text, RefusedText) else EncodedText(next(rows), text.truncated) for text in tokenized
+            ]
+        self._count_cut(sum(not isinstance(each, RefusedText) and each.truncated for each in results), len(inputs))
+        return results
+
     def encode_chunks(self, texts: Sequence[ChunkedText]) -> list[npt.NDArray[np.float32]]:
         """float32 (chunks, dimension) for each text: late chunking. Raises NotAModel where the model cannot."""
         self.check_late_chunks()
@@ -178,18 +191,24 @@ class Model:
         return np.stack(encoded) if encoded else np.empty((0, self.dimension or 0), dtype=np.float32)
 
     def _rows(self, inputs: Sequence[Text], task: str | None) -> list[Any]:
-        """One row an input."""
+        """One row an input. Raises TextRefused before the slice with a bad text is run."""
         rows: list[Any] = []
         cut = 0
         for part in slices(len(inputs), _SLICE):
             tokenized = self._accepted(inputs, part, task)
-            batches = plan_batches([text.length for text in tokenized], self._executor.budget)
-            rows += restore_order(batches, (self.run([tokenized[i] for i in batch.indices]) for batch in batches))
+            rows += self._run_planned(tokenized)
             cut += sum(text.truncated for text in tokenized)
+        self._count_cut(cut, len(inputs))
+        return rows
+
+    def _run_planned(self, tokenized: Sequence[TokenizedText]) -> list[Row]:
+        batches = plan_batches([text.length for text in tokenized], self._executor.budget)
+        return restore_order(batches, (self.run([tokenized[i] for i in batch.indices]) for batch in batches))
+
+    def _count_cut(self, cut: int, count: int) -> None:
         if cut:
             self.truncated_texts += cut
-            log.info("%s: %d of %d texts were cut at %d tokens", self.name, cut, len(inputs), self.max_tokens)
-        return rows
+            log.info("%s: %d of %d texts were cut at %d tokens", self.name, cut, count, self.max_tokens)
 
     def _accepted(self, inputs: Sequence[Text], part: slice, task: str | None) -> list[TokenizedText]:
         tokenized = []
@@ -220,80 +239,3 @@ class Model:
         if self.kind == "sparse":
             return len(self._vocabulary)
         return len(self._encode(["dimension"], "document")[0]) if self.kind == "dense" else None
-
-
-def open_model(
-    name: str | os.PathLike[str],
-    *,
-    backend: str = "auto",
-    precision: str = "exact",
-    threads: int | None = None,
-    revision: str | None = None,
-    cache_folder: str | Path | None = None,
-    local_files_only: bool = False,
-    token: bool | str | None = None,
-    max_tokens: int | None = None,
-    device: str | None = None,
-    allow_pickle: bool = False,
-) -> Model:
-    """Open a model for serving: a folder, a ready name, a package reference or a hub id.
-
-    `precision` is "exact" (float32); "fast": bfloat16 where the machine multiplies it, float32 elsewhere; or "int8":
-    weights and activations of the linear layers in 8 bits, which is not quite the same: `model.loss` says how far off.
-    A folder that brings its own ONNX graph runs as that graph says. `backend` is "auto", "onnx", "openvino" or "torch",
-    and `device` a device of torch ("cuda", "cpu"). "auto" is torch on a GPU where the machine has one, on a CPU the
-    fastest of the others, and torch for a family that no graph is built for; `model.executor` says what runs, and why.
-    A forward takes `threads` cores: unless given all there are, or as many as the container's quota pays for.
-    With `allow_pickle`, a folder's pytorch_model.bin is taken where it has no safetensors; only its tensors are loaded.
-    Raises ModelNotFound, NotAModel, ModelCorrupt, MissingExtra, and ValueError for a name that is not known.
-    """
-    wish = Wish(backend, precision, threads or core_quota(), device)
-    wish.check()
-    folder = resolve(name, revision=revision, cache_folder=cache_folder, local_files_only=local_files_only, token=token)
-    description = describe(folder, allow_pickle=allow_pickle)
-    digest = fingerprint(description)
-    limit = min(max_tokens or description.max_tokens, description.max_tokens)
-    cache = cache_root(cache_folder)
-    executor = StaticExecutor(description) if description.is_static else choose(description, digest, cache, wish)
-    late = LateChunks(description, digest, cache, wish, executor) if description.kind == "dense" else None
-    model = Model(os.fspath(name), description, digest, executor, limit, late)
-    if precision == "int8" and not (description.has_graph or description.is_static):
-        model.loss = _kept_loss(model, description, cache, wish)
-        log.info("%s runs in int8; %s", name, model.loss)
-    return model
-
-
-def int8_loss(
-    name: str | os.PathLike[str], *, measure: bool = False, cache_folder: str | Path | None = None
-) -> PrecisionLoss | None:
-    """What int8 costs a model that is on this machine: as it was measured when the model was first opened in int8.
-
-    With `measure`, opens it so where that has not happened. None where it is not known, and for a model that is not
-    run in int8 because it brings a graph of its own or is a table of vectors.
-    """
-    folder = resolve(name, cache_folder=cache_folder, local_files_only=True)
-    description = describe(folder)
-    if description.has_graph or description.is_static:
-        return None
-    known = loss.read_loss(_loss_path(description, fingerprint(description), cache_root(cache_folder)))
-    if known is not None or not measure:
-        return known
-    model = open_model(folder, precision="int8", cache_folder=cache_folder)
-    model.close()
-    return model.loss
-
-
-def _loss_path(description: ModelDescription, digest: str, cache: Path) -> Path:
-    return graph_path(description, digest, cache, "int8").with_suffix(".loss.json")
-
-
-def _kept_loss(model: Model, description: ModelDescription, cache: Path, wish: Wish) -> PrecisionLoss:
-    def measure() -> PrecisionLoss:
-        wanted = replace(wish, backend="onnx", precision="exact")
-        executor = choose(description, model.fingerprint, cache, wanted)
-        exact = Model(model.name, description, model.fingerprint, executor, model.max_tokens)
-        found = model.measure_loss(exact)
-        exact.close()
-        return found
-
-    return loss.kept_loss(_loss_path(description, model.fingerprint, cache), measure)

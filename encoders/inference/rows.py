@@ -64,7 +64,7 @@ def _activate(logits: Floats, activation: str) -> Floats:
         return logits
     if activation == "Sigmoid":
         return np.asarray(1 / (1 + np.exp(-logits.astype(np.float64))), dtype=np.float32)
-    raise NotAModel(f"the activation {activation!r} runs with torch only; open the model with backend='torch'")
+    raise NotAModel(f"the activation {activation!r} is not known here, only Identity and Sigmoid; use CrossEncoder")
 
 
 def _pool(mode: str, hidden: Floats, mask: npt.NDArray[np.int64]) -> Floats:

@@ -125,7 +125,7 @@ class Tokenizer:
             return self._clean(prompt + given.text)
         if isinstance(given, str):
             return self._clean(prompt + given)
-        return (self._clean(given[0]), self._clean(given[1]))
+        return (self._clean(prompt + given[0]), self._clean(given[1]))
 
     def _clean(self, text: str) -> str:
         given = text.strip() if self._strips else text

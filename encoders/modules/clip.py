@@ -12,7 +12,7 @@ from ..renames import keywords
 from .input_module import InputModule
 from .module import Features
 from .prepared import readable
-from .transformer import local_folder
+from .transformer_parts import local_folder
 
 
 class CLIPModel(InputModule):

@@ -1,21 +1,20 @@
 """A linear layer with an activation on top of an embedding."""
-# ruff: noqa: ARG002, ARG003 -- signatures of Sentence Transformers
+# ruff: noqa: ARG002 -- signatures of Sentence Transformers
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
-from .. import files
 from ..dotted import dotted_name, import_dotted
-from .module import Features, Module
-from .weights import load_into
+from .module import Features
+from .weighted import WeightedModule
 
 # A default in a signature is made once; it has no weights to share.
 _TANH = nn.Tanh()
 
 
-class Dense(Module):
+class Dense(WeightedModule):
     """activation(W x + b), by default of the sentence embedding."""
 
     config_keys: ClassVar[list[str]] = ["in_features", "out_features", "bias", "activation_function"]
@@ -72,31 +71,11 @@ class Dense(Module):
             config |= {"module_input_name": self.module_input_name, "module_output_name": self.module_output_name}
         return config | ({"use_residual": True} if self.use_residual else {})
 
-    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **kwargs: Any) -> None:
-        """Write configuration and weights."""
-        self.save_config(output_path)
-        self.save_torch_weights(output_path, safe_serialization=safe_serialization)
-
     @classmethod
-    def load(
-        cls,
-        model_name_or_path: str,
-        subfolder: str = "",
-        token: bool | str | None = None,
-        cache_folder: str | None = None,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        trust_remote_code: bool = False,
-        **kwargs: Any,
-    ) -> Self:
-        """An activation from outside torch is only imported with `trust_remote_code`."""
-        where = files.Where(token, cache_folder, revision, local_files_only)
-        config = cls.load_config(model_name_or_path, subfolder, **where.keywords())
+    def arguments_of(cls, config: dict[str, Any], *, trusted: bool) -> dict[str, Any]:
+        """An activation from outside torch is only imported if trusted."""
         name = config.get("activation_function", "torch.nn.modules.activation.Tanh")
-        config["activation_function"] = import_dotted(name, trusted=trust_remote_code)()
-        module = cls(**config)
-        load_into(module, model_name_or_path, subfolder, where)
-        return module
+        return {**config, "activation_function": import_dotted(name, trusted=trusted)()}
 
     def __repr__(self) -> str:
         return f"Dense({self.get_config_dict()})"

@@ -1,17 +1,16 @@
 """A recurrent network over the token embeddings."""
-# ruff: noqa: ARG002, ARG003 -- signatures of Sentence Transformers
+# ruff: noqa: ARG002 -- signatures of Sentence Transformers
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from .. import files
 from ..renames import keywords
-from .module import Features, Module
-from .weights import load_into
+from .module import Features
+from .weighted import WeightedModule
 
 
-class LSTM(Module):
+class LSTM(WeightedModule):
     """(Bi)LSTM: every token embedding becomes the hidden state at its place."""
 
     config_file_name: str = "lstm_config.json"
@@ -66,25 +65,3 @@ class LSTM(Module):
     def get_word_embedding_dimension(self) -> int:
         """The width of the token embeddings that leave this module."""
         return self.embeddings_dimension
-
-    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **kwargs: Any) -> None:
-        """Write configuration and weights."""
-        self.save_config(output_path)
-        self.save_torch_weights(output_path, safe_serialization=safe_serialization)
-
-    @classmethod
-    def load(
-        cls,
-        model_name_or_path: str,
-        subfolder: str = "",
-        token: bool | str | None = None,
-        cache_folder: str | None = None,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        **kwargs: Any,
-    ) -> Self:
-        """Configuration and weights."""
-        where = files.Where(token, cache_folder, revision, local_files_only)
-        module = cls(**cls.load_config(model_name_or_path, subfolder, **where.keywords()))
-        load_into(module, model_name_or_path, subfolder, where)
-        return module

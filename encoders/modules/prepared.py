@@ -58,8 +58,13 @@ def text_length(text: Any) -> int:
     return 1
 
 
-def readable(text: str) -> str:
-    """The text with what UTF-8 cannot carry (lone surrogates) replaced, as tokenisers refuse it."""
+def readable(text: Any) -> str:
+    """The text with what UTF-8 cannot carry (lone surrogates) replaced, as tokenisers refuse it.
+
+    Raises TypeError for what is no text.
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"a text to encode must be str, this one is {type(text).__name__}: {text!r:.80}")
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -1,15 +1,14 @@
 """A top-k sparse auto-encoder on top of a dense embedding (CSR, arXiv:2503.01776)."""
-# ruff: noqa: ARG002, ARG003 -- signatures of Sentence Transformers
+# ruff: noqa: ARG002 -- signatures of Sentence Transformers
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from .. import files
-from .module import Features, Module
-from .weights import load_into
+from .module import Features
+from .weighted import WeightedModule
 
 _EPSILON = 1e-5
 # A latent counts as active in a batch from this value on.
@@ -35,7 +34,7 @@ class _Tied(nn.Module):
         return nn.functional.linear(latents, self.linear.weight.t())
 
 
-class SparseAutoEncoder(Module):
+class SparseAutoEncoder(WeightedModule):
     """Keeps the `k` largest latents as the sparse embedding, and adds what its reconstruction loss needs."""
 
     config_keys: ClassVar[list[str]] = ["input_dim", "hidden_dim", "k", "k_aux", "normalize", "dead_threshold"]
@@ -110,28 +109,6 @@ class SparseAutoEncoder(Module):
     def get_sentence_embedding_dimension(self) -> int:
         """Dimensions of the sparse embedding."""
         return self.hidden_dim
-
-    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **kwargs: Any) -> None:
-        """Write configuration and weights."""
-        self.save_config(output_path)
-        self.save_torch_weights(output_path, safe_serialization=safe_serialization)
-
-    @classmethod
-    def load(
-        cls,
-        model_name_or_path: str,
-        subfolder: str = "",
-        token: bool | str | None = None,
-        cache_folder: str | None = None,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        **kwargs: Any,
-    ) -> Self:
-        """Configuration and weights."""
-        where = files.Where(token, cache_folder, revision, local_files_only)
-        module = cls(**cls.load_config(model_name_or_path, subfolder, **where.keywords()))
-        load_into(module, model_name_or_path, subfolder, where)
-        return module
 
     def __repr__(self) -> str:
         return f"SparseAutoEncoder({self.get_config_dict()})"

@@ -3,7 +3,6 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from torch import Tensor
@@ -15,10 +14,10 @@ from ..backends import load_backbone, save_backbone
 from ..errors import NotAModel
 from ..peft_mixin import has_adapters
 from ..renames import keywords
-from ..sources import resolve
 from .input_module import InputModule
 from .module import Features
 from .prepared import Prepared, pad, readable
+from .transformer_parts import load_tokenizer, local_folder, sequence_limit, taken_from
 
 if TYPE_CHECKING:
     from ..packing import PackedBatch
@@ -42,6 +41,8 @@ class Transformer(InputModule):
     config_file_name: str = "sentence_bert_config.json"
     config_keys: ClassVar[list[str]] = ["max_seq_length", "do_lower_case"]
     task: ClassVar[str] = "feature-extraction"
+    takes_prompt: ClassVar[bool] = False
+    """Whether `tokenize` is told the prompt, which otherwise stands before each text already."""
     packs_tokens: bool = True
     """Whether batches run without padding where the model is one that can."""
 
@@ -65,6 +66,7 @@ class Transformer(InputModule):
         tokenizer_name_or_path: str | None = None,
         backend: str = "torch",
         transformer_task: str | None = None,
+        processing_kwargs: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
         if transformer_task is not None and type(self) is Transformer:
@@ -72,15 +74,16 @@ class Transformer(InputModule):
             self.__class__ = class_of_task(transformer_task)
         self.do_lower_case = do_lower_case
         self.backend = backend
+        self.processing_kwargs = dict(processing_kwargs or {})
         model_args, tokenizer_args = dict(model_args or {}), dict(tokenizer_args or {})
-        where = _taken_from(model_args, cache_dir)
+        where = taken_from(model_args, cache_dir)
         folder = local_folder(model_name_or_path, where)
         base = base_folder(folder, where, backend)
         self.auto_model = load_backbone(base, self.task, backend, model_args, dict(config_args or {}))
         name_for_adapters(self.auto_model, base)
         if base != folder:
             self.auto_model.load_adapter(folder)
-        source, its_place = tokenizer_folder(folder, base), _taken_from(tokenizer_args, cache_dir)
+        source, its_place = tokenizer_folder(folder, base), taken_from(tokenizer_args, cache_dir)
         if tokenizer_name_or_path is not None:
             source = local_folder(tokenizer_name_or_path, its_place)
         self.tokenizer = load_tokenizer(source, tokenizer_args, max_seq_length)
@@ -148,10 +151,13 @@ class Transformer(InputModule):
         return features, [[self._clean(text) for text in texts]]
 
     def _clean(self, text: Any) -> str:
-        if not isinstance(text, str):
-            raise TypeError(f"a text to encode must be str, this one is {type(text).__name__}: {text!r:.80}")
-        stripped = readable(text.strip())
+        stripped = readable(text).strip()
         return stripped.lower() if self.do_lower_case else stripped
+
+    @property
+    def model(self) -> Any:
+        """The name that the transformers model has in 6.x."""
+        return self.auto_model
 
     def get_word_embedding_dimension(self) -> int:
         """The width of the token embeddings."""
@@ -195,10 +201,9 @@ class Transformer(InputModule):
         # An adapter's folder names another model, which is looked for in the same way.
         saved["model_args"] = {"token": token, "local_files_only": local_files_only, **saved["model_args"]}
         folder = files.find_folder(model_name_or_path, subfolder, where)
-        task = cls.load_config(model_name_or_path, subfolder, **where.keywords()).get("transformer_task")
-        return cls(
-            folder or model_name_or_path, **saved, cache_dir=cache_folder, backend=backend, transformer_task=task
-        )
+        stated = cls.load_config(model_name_or_path, subfolder, **where.keywords())
+        later = {name: stated[name] for name in ("transformer_task", "processing_kwargs") if name in stated}
+        return cls(folder or model_name_or_path, **saved, cache_dir=cache_folder, backend=backend, **later)
 
     @classmethod
     def _saved_config(cls, model: str, subfolder: str, where: files.Where) -> dict[str, Any]:
@@ -225,12 +230,14 @@ def _with_virtual_tokens(mask: Tensor, tokens: int) -> Tensor:
 
 def class_of_task(task: str) -> type[Transformer]:
     """The module for a task by its name in 6.x."""
+    from .causal_lm import CausalLanguageModel
     from .mlm_transformer import MLMTransformer
     from .sequence_classifier import SequenceClassifier
 
     known: dict[str, type[Transformer]] = {
         Transformer.task: Transformer,
         MLMTransformer.task: MLMTransformer,
+        CausalLanguageModel.task: CausalLanguageModel,
         "sequence-classification": SequenceClassifier,
     }
     if task not in known:
@@ -244,37 +251,3 @@ _SAVED_NAMES = {
     "tokenizer_args": ("processor_kwargs", "tokenizer_kwargs"),
     "config_args": ("config_kwargs",),
 }
-
-
-def _taken_from(arguments: dict[str, Any], cache_folder: str | None) -> files.Where:
-    """Where to look, as the keywords of transformers say it; they are taken out of `arguments`."""
-    return files.Where(
-        token=arguments.pop("token", None),
-        cache_folder=arguments.pop("cache_dir", cache_folder),
-        revision=arguments.pop("revision", None),
-        local_files_only=arguments.pop("local_files_only", False),
-    )
-
-
-def local_folder(name: str, where: files.Where = files.ANYWHERE) -> str:
-    """The model's folder on this machine."""
-    return name if Path(name).is_dir() else str(resolve(name, **where.keywords()))
-
-
-def load_tokenizer(folder: str, arguments: dict[str, Any], max_length: int | None) -> Any:
-    """The folder's tokeniser; `max_length` is stated as its limit unless the arguments state another."""
-    from transformers import AutoTokenizer
-
-    limit = {} if max_length is None else {"model_max_length": max_length}
-    return AutoTokenizer.from_pretrained(folder, **{**limit, **arguments})
-
-
-def sequence_limit(asked: int | None, config: Any, tokenizer: Any) -> int | None:
-    """What was asked for, or the smaller of the positions of the model and the limit of the tokeniser."""
-    if asked is not None:
-        return asked
-    positions = getattr(config, "max_position_embeddings", None)
-    limit = getattr(tokenizer, "model_max_length", None)
-    if positions is None or limit is None:
-        return None
-    return int(min(positions, limit))

@@ -1,18 +1,17 @@
 """A learned weighted mean of the transformer's layers."""
-# ruff: noqa: ARG002, ARG003 -- signatures of Sentence Transformers
+# ruff: noqa: ARG002 -- signatures of Sentence Transformers
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from .. import files
 from ..renames import keywords
-from .module import Features, Module
-from .weights import load_into
+from .module import Features
+from .weighted import WeightedModule
 
 
-class WeightedLayerPooling(Module):
+class WeightedLayerPooling(WeightedModule):
     """Token embeddings as the weighted mean of the layers from `layer_start` on; needs output_hidden_states."""
 
     config_keys: ClassVar[list[str]] = ["word_embedding_dimension", "layer_start", "num_hidden_layers"]
@@ -43,25 +42,3 @@ class WeightedLayerPooling(Module):
     def get_word_embedding_dimension(self) -> int:
         """The width of the token embeddings."""
         return self.word_embedding_dimension
-
-    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **kwargs: Any) -> None:
-        """Write configuration and weights."""
-        self.save_config(output_path)
-        self.save_torch_weights(output_path, safe_serialization=safe_serialization)
-
-    @classmethod
-    def load(
-        cls,
-        model_name_or_path: str,
-        subfolder: str = "",
-        token: bool | str | None = None,
-        cache_folder: str | None = None,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        **kwargs: Any,
-    ) -> Self:
-        """Configuration and weights."""
-        where = files.Where(token, cache_folder, revision, local_files_only)
-        module = cls(**cls.load_config(model_name_or_path, subfolder, **where.keywords()))
-        load_into(module, model_name_or_path, subfolder, where)
-        return module

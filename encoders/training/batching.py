@@ -5,10 +5,9 @@ from typing import Any
 
 import torch
 from datasets import DatasetDict, IterableDataset
-from torch.utils.data import DataLoader
+from torch.utils.data import ConcatDataset, DataLoader
 
 from .collator import LABEL_COLUMNS
-from .data import joined
 from .errors import TrainingError
 from .multi_dataset import MultiDatasetBatchSamplers, ProportionalBatchSampler, RoundRobinBatchSampler
 from .samplers import (
@@ -101,5 +100,6 @@ def _sampled(trainer: Any, data: Any, batch_size: int) -> tuple[Any, Any]:
     if not isinstance(data, DatasetDict):
         return data, sampler(data)
     samplers = [sampler(part) for part in data.values()]
-    rows = joined(data)
+    named = trainer.preprocess_dataset(data, prompts=args.prompts, router_mapping=args.router_mapping)
+    rows: ConcatDataset[Any] = ConcatDataset(list(named.values()))
     return rows, trainer.get_multi_dataset_batch_sampler(rows, samplers, generator=generator, seed=args.seed)

@@ -1,15 +1,15 @@
-"""Checking and joining training data."""
+"""Checking training data."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from datasets import Dataset, DatasetDict, IterableDataset
-from torch.utils.data import ConcatDataset
+from datasets import DatasetDict, IterableDataset
 
 from ..modules.router import Router
+from .dataset_names import COLUMN
 from .errors import TrainingError
 
-RESERVED = ("return_loss", "dataset_name")
+RESERVED = ("return_loss", COLUMN)
 
 
 def as_datasets(data: Any, role: str) -> Any:
@@ -43,21 +43,3 @@ def check_routes(model: Any, data: Any) -> None:
             "the model has a Router, so the arguments need a router_mapping that says which column takes which route, "
             "such as {'question': 'query', 'answer': 'document'}"
         )
-
-
-class Named:
-    """A dataset whose rows say which one they are from."""
-
-    def __init__(self, dataset: Dataset, name: str) -> None:
-        self.dataset, self.name = dataset, name
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        return {**self.dataset[index], "dataset_name": self.name}
-
-
-def joined(data: DatasetDict) -> ConcatDataset[Any]:
-    """All datasets in a row."""
-    return ConcatDataset([Named(part, name) for name, part in data.items()])  # type: ignore[misc]

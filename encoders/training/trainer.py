@@ -16,6 +16,7 @@ from ..renames import keywords
 from . import batching, checkpoints, measuring, objective
 from .card import TrainingCardCallback
 from .data import as_datasets, check, check_routes
+from .dataset_names import add_name, names_matter, with_name
 from .errors import TrainingError
 from .loss_parts import LossParts
 from .optimizer import add_loss_weights, set_rates
@@ -204,6 +205,31 @@ class SentenceTransformerTrainer(Trainer):
         """Raises TrainingError for a dataset without rows, or with a column name that the trainer needs itself."""
         as_datasets(dataset, "dataset") if isinstance(dataset, Mapping) else check(dataset, dataset_name or "dataset")
 
+    def preprocess_dataset(
+        self, dataset: Any = None, prompts: Any = None, router_mapping: Any = None, dataset_name: str | None = None
+    ) -> Any:
+        """The data as it is read: checked, and of several datasets each with its name in its rows if that matters."""
+        if dataset is None:
+            return None
+        return self.maybe_add_dataset_name_column(dataset, prompts, router_mapping, dataset_name=dataset_name)
+
+    def maybe_add_dataset_name_column(
+        self, dataset: Any, prompts: Any = None, router_mapping: Any = None, dataset_name: str | None = None
+    ) -> Any:
+        """Several datasets with their names where losses, prompts or routes differ by dataset; else as they are."""
+        self.validate_column_names(dataset, dataset_name)
+        is_needed = isinstance(dataset, Mapping) and names_matter(self.loss, prompts, router_mapping)
+        return self.add_dataset_name_column(dataset) if is_needed else dataset
+
+    def add_dataset_name_column(self, dataset: Any, dataset_name: str | None = None) -> Any:
+        """Each of several datasets with the name that it has there, or one with `dataset_name`, in its rows."""
+        if isinstance(dataset, Mapping):
+            kind: Any = type(dataset)
+            return kind({name: self.add_dataset_name_column(part, name) for name, part in dataset.items()})
+        return dataset if dataset_name is None else with_name(dataset, dataset_name)
+
+    add_dataset_name_transform = staticmethod(add_name)
+
     def get_batch_sampler(
         self,
         dataset: Any,
@@ -286,12 +312,29 @@ class SentenceTransformerTrainer(Trainer):
         if step:
             self.model.model_card_data.set_best_model_step(int(step.group(1)))
 
-    def create_model_card(self, *args: Any, model_name: str | None = None, **kwargs: Any) -> None:  # noqa: ARG002
+    def create_model_card(
+        self,
+        language: str | None = None,
+        license: str | None = None,
+        tags: str | list[str] | None = None,
+        model_name: str | None = None,
+        finetuned_from: str | None = None,  # noqa: ARG002 -- the card says it of itself, and so below
+        tasks: str | list[str] | None = None,  # noqa: ARG002
+        dataset_tags: str | list[str] | None = None,  # noqa: ARG002
+        dataset: str | list[str] | None = None,  # noqa: ARG002
+        dataset_args: str | list[str] | None = None,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ARG002
+    ) -> None:
         """Write README.md into the output folder."""
         from ..publishing import write_card
 
-        if self.is_world_process_zero():
-            write_card(self.model, self.args.output_dir, model_name=model_name, train_datasets=None)
+        if not self.is_world_process_zero():
+            return
+        card = self.model.model_card_data
+        for given, note in ((language, card.set_language), (license, card.set_license), (tags, card.add_tags)):
+            if given:
+                note(given)
+        write_card(self.model, self.args.output_dir, model_name=model_name, train_datasets=None)
 
     def floating_point_ops(self, inputs: Any) -> int:  # noqa: ARG002
         """Not counted: a batch has several columns of tokens."""

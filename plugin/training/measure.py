@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,8 @@ _TUNED = "ndcg@10"
 _STEPS = (0.0, 0.25, 0.5, 1.0, 2.0)
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 _TIMED = 20
+# Scores are kept after so many pairs: what an interruption may cost.
+_KEPT_EVERY = 1000
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,14 @@ class Outcome:
         return metrics.mean(self.values[mode][measure])
 
 
+def drawn(judged: JudgedQueries, limit: int | None, seed: int) -> JudgedQueries:
+    """At most `limit` of the queries, the same ones whenever the seed is the same."""
+    if limit is None or len(judged.texts) <= limit:
+        return judged
+    ids = random.Random(seed).sample(sorted(judged.texts), limit)
+    return JudgedQueries({id: judged.texts[id] for id in ids}, {id: judged.qrels[id] for id in ids})
+
+
 class Bench:
     """Documents, word rankings, and what models say of them, kept in a folder by fingerprint for other runs."""
 
@@ -66,6 +77,8 @@ class Bench:
         self._open, self._bars = open_, bars
         self._models: dict[str, Model] = {}
         self._scores: dict[str, dict[str, float]] = {}
+        self.pairs_scored = 0
+        """How many pairs cross-encoders have scored here; those that an earlier run left are not among them."""
         self._digest = hashlib.sha256(repr(sorted(documents.items())).encode()).hexdigest()[:12]
 
     def model(self, name: str) -> Model:
@@ -158,20 +171,26 @@ class Bench:
     def _judged(
         self, judge: Model, windows: Mapping[str, Scored], judged: JudgedQueries
     ) -> dict[str, dict[str, float]]:
-        """The cross-encoder's score of each document of each window; each pair is scored once in a run's life."""
+        """The cross-encoder's score of each document of each window; each pair is scored once, and kept."""
         path = self._keep / f"scores-{judge.fingerprint}-{self._digest}.json"
         if judge.fingerprint not in self._scores:
             self._scores[judge.fingerprint] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         known = self._scores[judge.fingerprint]
         keys = {id: {doc: f"{judged.texts[id]}\t{doc}" for doc, _ in window} for id, window in windows.items()}
         lacking = {id: [doc for doc, key in docs.items() if key not in known] for id, docs in keys.items()}
-        if any(lacking.values()):
-            with self._bars("reranking") as show:
-                for number, (id, docs) in enumerate(lacking.items(), start=1):
-                    scores = judge.rank(judged.texts[id], [self._documents[doc] for doc in docs]) if docs else ()
+        lacking = {id: docs for id, docs in lacking.items() if docs}
+        if lacking:
+            total, done, kept = sum(map(len, lacking.values())), 0, 0
+            with self._bars(f"scoring {total} pairs of {len(lacking)} queries with {Path(judge.name).name}") as show:
+                for id, docs in lacking.items():
+                    scores = judge.rank(judged.texts[id], [self._documents[doc] for doc in docs])
                     known |= {keys[id][doc]: float(score) for doc, score in zip(docs, scores, strict=True)}
-                    show(number, len(lacking))
-            _write(path, known)
+                    done += len(docs)
+                    show(done, total)
+                    if done - kept >= _KEPT_EVERY or done == total:
+                        _write(path, known)
+                        kept = done
+            self.pairs_scored += total
         return {id: {doc: known[key] for doc, key in docs.items()} for id, docs in keys.items()}
 
 

@@ -52,7 +52,8 @@ class Report:
     losses: tuple[tuple[int, float], ...]
     comparisons: tuple[Comparison, ...]
     latency_ms: Mapping[str, float]
-    queries: int
+    measured: Mapping[str, Any]
+    """On how many queries, of how many that are judged, and what that took."""
     machine: str
 
 
@@ -67,7 +68,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "data": dict(report.data),
         "training": dict(report.training),
         "losses": [list(pair) for pair in report.losses],
-        "queries": report.queries,
+        "measured": dict(report.measured),
         "evaluation": [_comparison(each) for each in report.comparisons],
         "latency_ms": {name: round(value, 2) for name, value in report.latency_ms.items()},
     }
@@ -81,7 +82,10 @@ def as_markdown(report: Report, plot: str | None) -> str:
     lines += ["| training | |", "|---|---|"]
     lines += [*(f"| {key} | {_shown(value)} |" for key, value in report.training.items()), ""]
     for comparison in report.comparisons:
-        lines += _section(comparison, report.queries)
+        lines += _section(comparison, report.measured)
+    if report.measured:
+        lines += ["| measuring | |", "|---|---|"]
+        lines += [*(f"| {key} | {_shown(value)} |" for key, value in report.measured.items()), ""]
     if report.latency_ms:
         lines += ["| model | ms per query (median) |", "|---|---|"]
         lines += [*(f"| {name} | {value:.1f} |" for name, value in report.latency_ms.items()), ""]
@@ -118,9 +122,9 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {"title": comparison.title, "settings": settings, "modes": modes}
 
 
-def _section(comparison: Comparison, queries: int) -> list[str]:
+def _section(comparison: Comparison, measured: Mapping[str, Any]) -> list[str]:
     head = " | ".join(f"{measure} before | after" for measure in MEASURES)
-    lines = [f"## {comparison.title}", "", f"{queries} judged queries that were not trained on.", ""]
+    lines = [f"## {comparison.title}", "", _queries(measured), ""]
     lines += [f"| | {head} |", "|---" * (1 + 2 * len(MEASURES)) + "|"]
     for mode in comparison.modes:
         cells = []
@@ -134,6 +138,13 @@ def _section(comparison: Comparison, queries: int) -> list[str]:
     lines += ["", f"\\* differs from before (randomisation test over the queries, p < {_SURE})."]
     lines += [f"Before: {_preset(before)}. After: {_preset(after)}.", ""]
     return lines
+
+
+def _queries(measured: Mapping[str, Any]) -> str:
+    number, known = measured["queries"], measured["queries judged"]
+    if number == known:
+        return f"{number} judged queries that were not trained on."
+    return f"{number} judged queries that were not trained on, drawn from {known} (`max_queries`)."
 
 
 def _preset(preset: Any) -> str:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from outrider.encoders import cache_root, open_model
@@ -17,7 +18,7 @@ from .documents import Passage, read_passages
 from .examples import Example, Split, split
 from .labels import Row, mined, rows_of, scored
 from .legs import Scored, open_leg
-from .measure import Bench, Preset
+from .measure import Bench, Preset, drawn
 from .place import Place, digest_of
 from .report import Comparison, Report
 from .sources import Facts, examples_of
@@ -32,7 +33,7 @@ def plan(spec: TrainSpec, bars: Bars) -> Facts:
     """What a run would do: the data counted, nothing loaded or written. Raises CollectionInvalid."""
     with bars("reading"):
         _, parts, facts = _data(spec)
-    return {**facts, **_counts(parts), "loss": spec.loss, "evaluated": spec.evaluation is not None}
+    return {**facts, **_counts(parts), "loss": spec.loss, **_measuring(spec)}
 
 
 def train(spec: TrainSpec, bars: Bars) -> Report:
@@ -51,7 +52,7 @@ def train(spec: TrainSpec, bars: Bars) -> Report:
         from outrider.encoders import write_graph_folder
 
         write_graph_folder(place.model, place.int8, "int8")
-    comparisons, latency, queries = _measured(spec, parts, place, bars)
+    comparisons, latency, measured = _measured(spec, parts, place, bars)
     losses = tuple((int(step), float(loss)) for step, loss in training.pop("losses"))
     return Report(
         kind=spec.kind,
@@ -63,7 +64,7 @@ def train(spec: TrainSpec, bars: Bars) -> Report:
         losses=losses,
         comparisons=comparisons,
         latency_ms=latency,
-        queries=queries,
+        measured=measured,
         machine=machine(),
     )
 
@@ -109,6 +110,22 @@ def _counts(parts: Split) -> Facts:
 
 def _judged(evaluation: Evaluation) -> JudgedQueries:
     return read_judged(evaluation.queries, evaluation.judgements)
+
+
+def _measuring(spec: TrainSpec) -> Facts:
+    """What measuring takes where no earlier run has left scores; settings of its own for each side take some more."""
+    evaluation = spec.evaluation
+    if evaluation is None:
+        return {"queries measured": 0}
+    judged = _judged(evaluation)
+    measured = len(drawn(judged, evaluation.max_queries, spec.training.seed).texts)
+    sides = [evaluation.before, evaluation.after or evaluation.before]
+    rerankers = sum(spec.kind == "reranker" or side.reranker is not None for side in sides)
+    return {
+        "queries measured": measured,
+        "queries judged": len(judged.texts),
+        "pairs scored while measuring, about": measured * evaluation.rerank_window * rerankers,
+    }
 
 
 def _rows(spec: TrainSpec, parts: Split, passages: Mapping[str, Passage], place: Place, bars: Bars) -> Sequence[Row]:
@@ -179,11 +196,15 @@ def _trained(spec: TrainSpec, rows: Sequence[Row], place: Place, bars: Bars) -> 
 
 def _measured(
     spec: TrainSpec, parts: Split, place: Place, bars: Bars
-) -> tuple[tuple[Comparison, ...], dict[str, float], int]:
+) -> tuple[tuple[Comparison, ...], dict[str, float], Facts]:
     evaluation = spec.evaluation
     if evaluation is None:
-        return (), {}, 0
-    judged, held = _judged(evaluation), _of_examples(parts.held_back)
+        return (), {}, {}
+    started_s = monotonic()
+    known = _judged(evaluation)
+    judged, held = (
+        drawn(each, evaluation.max_queries, spec.training.seed) for each in (known, _of_examples(parts.held_back))
+    )
     texts = {id: passage.text for id, passage in read_passages(evaluation.documents).items()}
     words = _words(evaluation, [*judged.texts.values(), *held.texts.values()], place, bars)
     keep = cache_root() / "measured" / evaluation.precision
@@ -201,7 +222,13 @@ def _measured(
         own = [bench.outcome(stages, judged, chosen) for stages, chosen in zip(sides, presets, strict=True)]
         comparisons.append(Comparison(f"Each with the settings that suit {len(held.texts)} queries held back", *own))
     latency = bench.latency([before[spec.kind], after[spec.kind]], judged, sides[1], evaluation.rerank_window)
-    return tuple(comparisons), latency, len(judged.texts)
+    measured = {
+        "queries": len(judged.texts),
+        "queries judged": len(known.texts),
+        "pairs scored": bench.pairs_scored,
+        "minutes": round((monotonic() - started_s) / 60, 2),
+    }
+    return tuple(comparisons), latency, measured
 
 
 def _words(evaluation: Evaluation, queries: Sequence[str], place: Place, bars: Bars) -> dict[str, Scored]:

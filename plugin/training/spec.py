@@ -149,6 +149,11 @@ class Evaluation(Branch):
     after: Pipeline | None = Field(
         default=None, description="What stands beside the trained one; as before unless set."
     )
+    max_queries: int | None = Field(
+        default=200,
+        ge=1,
+        description="Measure on at most so many queries, drawn by training.seed, and tune on as many; null: on all.",
+    )
     window: int = Field(default=100, ge=1, description="How deep each ranking is read.")
     rerank_window: int = Field(default=50, ge=1, description="How many fused results are reranked.")
     rerank_weight: float = Field(default=0.5, ge=0, le=1, description="The cross-encoder's share of the order.")

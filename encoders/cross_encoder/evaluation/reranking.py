@@ -7,7 +7,7 @@ import numpy as np
 
 from ...evaluation.base import SentenceEvaluator, suffixed
 from ...evaluation.given_order import given_order
-from ...evaluation.reranking import Sample, csv_row, ranking_metrics
+from ...evaluation.reranking import Sample, csv_row, means, ranking_metrics
 from ...renames import warn_renamed
 
 
@@ -50,10 +50,10 @@ class CrossEncoderRerankingEvaluator(SentenceEvaluator):
             reranked.append(ranking_metrics(labels, scores, self.at_k))
             if "documents" in sample:
                 base.append(given_order(sample, self.at_k))
-        metrics = _means(reranked)
+        metrics = means(reranked)
         row = csv_row(metrics)
         if base:
-            metrics |= {f"base_{key}": value for key, value in _means(base).items()}
+            metrics |= {f"base_{key}": value for key, value in means(base).items()}
         return self._finish(model, metrics, row, output_path, epoch, steps)
 
     def _candidates(self, sample: Sample) -> list[str]:
@@ -71,7 +71,3 @@ class CrossEncoderRerankingEvaluator(SentenceEvaluator):
             pairs, batch_size=self.batch_size, show_progress_bar=self.show_progress_bar, convert_to_numpy=True
         )
         return np.split(scores, np.cumsum([len(texts) for texts in lists])[:-1])
-
-
-def _means(values: list[dict[str, float]]) -> dict[str, float]:
-    return {key: float(np.mean([value[key] for value in values])) for key in values[0]}

@@ -21,6 +21,10 @@ class PairLoss(nn.Module):
     def __init__(self, model: Any, activation_fn: Any = None) -> None:
         super().__init__()
         self.model = model
+        if getattr(model[0], "takes_prompt", False):
+            raise LossError(
+                f"{type(self).__name__} reads pairs, and this model is asked in a chat; it cannot be trained"
+            )
         self.activation_fn = activation_fn if activation_fn is not None else nn.Identity()
         if self.one_label and model.num_labels != 1:
             raise LossError(

@@ -33,6 +33,11 @@ def build_graph(description: ModelDescription, precision: str = "exact", *, toke
 
     With `tokens`, the graph ends before the head, with one row a token.
     """
+    if description.torch_only:
+        raise NotAModel(
+            f"no graph is built for the module {description.torch_only} of {str(description.folder)!r}; open it with "
+            "backend='torch'"
+        )
     family = _FAMILIES.get(description.config.get("model_type", ""))
     if family is None:
         raise NotAModel(

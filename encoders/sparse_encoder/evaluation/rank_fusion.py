@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...evaluation.base import SentenceEvaluator, suffixed
 from ...evaluation.given_order import given_order
+from ...evaluation.reranking import means
 
 Sample = Mapping[str, Any]
 
@@ -54,7 +53,7 @@ class ReciprocalRankFusionEvaluator(SentenceEvaluator):
         metrics: dict[str, float] = {}
         for prefix, samples in rankings.items():
             values = [given_order(samples[query], self.at_k) for query in self.query_ids]
-            metrics |= {f"{prefix}{key}": float(np.mean([value[key] for value in values])) for key in values[0]}
+            metrics |= {f"{prefix}{key}": value for key, value in means(values).items()}
         row = {"epoch": epoch, "steps": steps} | {_column(key): value for key, value in metrics.items()}
         self._write(output_path, row)
         if output_path is not None and self.write_predictions:

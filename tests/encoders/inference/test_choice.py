@@ -8,7 +8,7 @@ import torch
 from outrider.encoders import open_model
 from outrider.encoders.inference import choice, machine, openvino_executor
 from outrider.encoders.inference.choice import Wish
-from outrider.encoders.inference.description import describe
+from outrider.encoders.inference.describe import describe
 from outrider.encoders.inference.torch_device import half_type
 
 

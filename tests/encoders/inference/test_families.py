@@ -9,7 +9,7 @@ import torch
 import transformers
 from transformers import AutoModel, AutoModelForMaskedLM, AutoModelForSequenceClassification
 
-from outrider.encoders.inference.description import describe
+from outrider.encoders.inference.describe import describe
 from outrider.encoders.inference.executor import TokenBatch
 from outrider.encoders.inference.graphs import build_graph
 from outrider.encoders.inference.onnx_executor import OnnxExecutor

@@ -15,7 +15,7 @@ from outrider.encoders.inference.loss import TEXTS, PrecisionLoss, kept_loss, lo
 def test_int8_says_what_it_costs_and_measures_it_once(
     dense_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with caplog.at_level(logging.INFO, logger="outrider.encoders.inference.model"):
+    with caplog.at_level(logging.INFO, logger="outrider.encoders.inference.opening"):
         first = open_model(dense_folder, precision="int8", cache_folder=tmp_path)
     assert first.loss is not None
     assert 0.95 < first.loss.worst <= first.loss.mean < 1

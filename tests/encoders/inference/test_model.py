@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import sentence_transformers
 
-from outrider.encoders import EncoderError, Model, TextRefused, open_model
+from outrider.encoders import EncodedText, EncoderError, Model, TextRefused, open_model
 from outrider.encoders.inference import graph_cache, graphs
 from outrider.encoders.inference import model as model_module
 from outrider.encoders.inference.tokenizer import RefusedText, TokenizedText
@@ -142,6 +144,35 @@ print([name for name in ("torch", "transformers") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_each_text_has_its_row_or_its_reason_and_is_tokenised_once(
+    dense_folder: Path, sparse: Model, reranker: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dense = open_model(dense_folder)
+    seen: list[Any] = []
+    tokenize = Model.tokenize
+
+    def noted(self: Model, texts: Sequence[Any], task: str | None = None) -> Any:
+        seen.extend(texts)
+        return tokenize(self, texts, task)
+
+    monkeypatch.setattr(Model, "tokenize", noted)
+    texts = ["a heron", "lone \ud800 surrogate", "x " * 2000]
+    first, second, third = dense.encode_each(texts, "document")
+    assert seen == texts
+    assert dense.encode_each([]) == []
+    assert isinstance(second, RefusedText)
+    assert isinstance(first, EncodedText)
+    assert isinstance(third, EncodedText)
+    assert (first.truncated, third.truncated, dense.truncated_texts) == (False, True, 1)
+    np.testing.assert_allclose(np.stack([first.row, third.row]), dense.encode_document([texts[0], texts[2]]), atol=1e-6)
+    (terms,) = sparse.encode_each(["a heron"], "query")
+    assert isinstance(terms, EncodedText)
+    assert terms.row.to_dict() == sparse.encode_query(["a heron"])[0].to_dict()
+    (score,) = reranker.encode_each([("a bird", "a heron")])
+    assert isinstance(score, EncodedText)
+    assert score.row == pytest.approx(float(reranker.rank("a bird", ["a heron"])[0]), abs=1e-6)
 
 
 def test_many_texts_keep_their_order_their_counts_and_their_refusals(monkeypatch: pytest.MonkeyPatch) -> None:

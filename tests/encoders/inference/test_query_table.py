@@ -67,5 +67,5 @@ def test_a_changed_table_is_another_model(folder: Path, tmp_path: Path) -> None:
 def test_other_routes_are_named(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "modules.json").write_text((folder / "modules.json").read_text())
     (tmp_path / "router_config.json").write_text('{"types": {"a": "x.Dense"}, "structure": {"query": ["a"]}}')
-    with pytest.raises(NotAModel, match="run with torch only"):
+    with pytest.raises(NotAModel, match="only torch runs it: open it as SparseEncoder"):
         open_model(tmp_path)

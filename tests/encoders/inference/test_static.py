@@ -73,7 +73,7 @@ def test_other_modules_behind_it_are_named(folder: Path, tmp_path: Path) -> None
     modules = json.loads((folder / "modules.json").read_text())
     modules.append({"idx": 9, "name": "9", "path": "9", "type": "sentence_transformers.models.Dense"})
     (tmp_path / "modules.json").write_text(json.dumps(modules))
-    with pytest.raises(NotAModel, match="run with torch only"):
+    with pytest.raises(NotAModel, match="only torch runs it: open it as SentenceTransformer"):
         open_model(tmp_path)
 
 

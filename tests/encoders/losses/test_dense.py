@@ -228,6 +228,29 @@ def test_a_denoising_decoder_sees_nothing_but_the_embedding(dense: Both) -> None
     assert not torch.isclose(loss([padded, features[1]]).detach(), values["loss"])
 
 
+def test_a_tied_denoising_decoder_has_the_value_and_gradients_of_the_reference(dense: Both) -> None:
+    # 5.2.3 ties by a method that transformers 5 no longer has. Built untied, its decoder is given the encoder's
+    # parameters here; everything after that is the reference's own.
+    pair = fresh(dense)
+    tied = Case("DenoisingAutoEncoderLoss", 2, None, _with(tie_encoder_decoder=True))
+    untied = Case(
+        "DenoisingAutoEncoderLoss", 2, None, _with(decoder_name_or_path="the encoder's", tie_encoder_decoder=False)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ours, theirs = tied.build(losses, pair.ours), untied.build(reference, pair.theirs)
+    known = dict(pair.theirs[0].auto_model.named_parameters())
+    for place, module in getattr(theirs.decoder, theirs.decoder.base_model_prefix).named_modules():
+        for name in list(module._parameters):
+            setattr(module, name, known.get(f"{place}.{name}", getattr(module, name)))
+    mine = run(ours, tokens(pair.ours, 2), None)
+    assert_equal(mine, run(theirs, tokens(pair.theirs, 2), None))
+    # The decoder's share of the gradient arrives: untied, the encoder gets none of it.
+    alone = run(untied.build(losses, fresh(dense).ours), tokens(pair.ours, 2), None)
+    name = "encoder.layer.0.attention.self.query.weight"
+    assert (mine[1][name] - alone[1][name]).abs().max() > 1e-4
+
+
 @pytest.mark.parametrize(
     ("build", "columns", "labels", "sentence"),
     [

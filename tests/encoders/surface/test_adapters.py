@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 import sentence_transformers
 import torch
-from transformers.integrations.peft import MIN_PEFT_VERSION
-from transformers.utils.import_utils import is_peft_available
+from peft import LoraConfig
 
 from outrider import encoders
 from outrider.encoders import CrossEncoder, SentenceTransformer, SparseEncoder, models
@@ -18,26 +17,11 @@ from outrider.encoders.errors import MissingExtra, ModelNotFound, NotAModel, Wro
 from .conftest import PAIRS, TEXTS
 from .oracle import assert_same
 
-
-def _why_not() -> str:
-    from importlib.metadata import version
-
-    from packaging.version import Version
-
-    if not is_peft_available():
-        return "peft is not installed"
-    found = version("peft")
-    return "" if Version(found) >= Version(MIN_PEFT_VERSION) else f"transformers takes no peft {found}"
-
-
 PEFT_LAGS = "ignore:`is_gradient_checkpointing` is deprecated:FutureWarning"
-needs_peft = pytest.mark.skipif(bool(_why_not()), reason=_why_not())
 
 
 def lora(**options: Any) -> Any:
     """A LoRA whose fresh weights change the numbers."""
-    from peft import LoraConfig
-
     torch.manual_seed(3)
     return LoraConfig(**{"r": 4, "target_modules": ["query", "value"], "init_lora_weights": False, **options})
 
@@ -55,19 +39,21 @@ def adapted(dense_folder: str, tmp_path: Path) -> str:
     return str(tmp_path / "adapted")
 
 
-def test_adapters_need_a_transformer_and_peft(dense_folder: str, tmp_path: Path) -> None:
+def test_adapters_need_a_transformer_and_peft(
+    dense_folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plain = SentenceTransformer(modules=[models.BoW(["a"])], device="cpu")
     assert not plain.has_peft_compatible_model()
     with pytest.raises(ValueError, match="transformers backbone"):
         plain.load_adapter("x")
     model = SentenceTransformer(dense_folder, device="cpu")
     assert model.has_peft_compatible_model()
-    if not is_peft_available():
-        with pytest.raises(MissingExtra, match="pip install peft"):
-            model.load_adapter("x")
-        (tmp_path / "adapter_config.json").write_text("{}")
-        with pytest.raises(MissingExtra, match="pip install peft"):
-            SentenceTransformer(str(tmp_path), device="cpu")
+    monkeypatch.setattr("transformers.utils.import_utils.is_peft_available", lambda: False)
+    with pytest.raises(MissingExtra, match="pip install peft"):
+        model.load_adapter("x")
+    (tmp_path / "adapter_config.json").write_text("{}")
+    with pytest.raises(MissingExtra, match="pip install peft"):
+        SentenceTransformer(str(tmp_path), device="cpu")
 
 
 def test_a_folder_with_an_adapter_is_not_served_without_it(dense_folder: str, tmp_path: Path) -> None:
@@ -77,7 +63,6 @@ def test_a_folder_with_an_adapter_is_not_served_without_it(dense_folder: str, tm
         encoders.open_model(tmp_path)
 
 
-@needs_peft
 @pytest.mark.filterwarnings("ignore:Already found a `peft_config`", "ignore:Adapter other was active")
 def test_the_calls_do_what_sentence_transformers_does(dense_folder: str, adapted: str, tmp_path: Path) -> None:
     other = SentenceTransformer(dense_folder, device="cpu")
@@ -106,7 +91,6 @@ def test_the_calls_do_what_sentence_transformers_does(dense_folder: str, adapted
     assert abs(second - default).max() > 0.01
 
 
-@needs_peft
 @pytest.mark.parametrize("kind", ["SentenceTransformer", "SparseEncoder"])
 @pytest.mark.parametrize("saver", [encoders, sentence_transformers])
 def test_a_saved_adapter_opens_here_and_there(
@@ -123,7 +107,6 @@ def test_a_saved_adapter_opens_here_and_there(
         assert_same(_scores(getattr(reader, kind)(str(tmp_path), device="cpu")), wanted)
 
 
-@needs_peft
 def test_a_cross_encoder_keeps_labels_activation_and_head(backbones: dict[str, str], tmp_path: Path) -> None:
     model = CrossEncoder(backbones["bert"], num_labels=3, activation_fn=torch.nn.Tanh(), device="cpu")
     model.add_adapter(lora(modules_to_save=["classifier"]))
@@ -133,7 +116,6 @@ def test_a_cross_encoder_keeps_labels_activation_and_head(backbones: dict[str, s
     assert_same(again.predict(PAIRS), model.predict(PAIRS))
 
 
-@needs_peft
 @pytest.mark.parametrize("kind", [SentenceTransformer, SparseEncoder, CrossEncoder])
 def test_a_bare_adapter_takes_tokeniser_and_kind_from_its_model(
     kind: Callable[..., Any], backbones: dict[str, str], splade_folder: str, reranker_folder: str, tmp_path: Path
@@ -146,7 +128,6 @@ def test_a_bare_adapter_takes_tokeniser_and_kind_from_its_model(
     assert_same(_scores(kind(str(tmp_path), device="cpu")), _scores(model))
 
 
-@needs_peft
 def test_a_model_beside_its_adapter_is_the_one_that_is_loaded(dense_folder: str, adapted: str, tmp_path: Path) -> None:
     wanted = SentenceTransformer(adapted, device="cpu").encode(TEXTS)
     shutil.copytree(dense_folder, tmp_path / "both")
@@ -157,7 +138,6 @@ def test_a_model_beside_its_adapter_is_the_one_that_is_loaded(dense_folder: str,
         assert_same(reader.SentenceTransformer(str(tmp_path / "both"), device="cpu").encode(TEXTS), wanted)
 
 
-@needs_peft
 def test_what_an_adapter_lacks_is_named(adapted: str) -> None:
     with pytest.raises(WrongBackend, match=r"backend='onnx'; merge it"):
         SentenceTransformer(adapted, backend="onnx", device="cpu")
@@ -170,7 +150,6 @@ def test_what_an_adapter_lacks_is_named(adapted: str) -> None:
         SentenceTransformer(adapted, device="cpu")
 
 
-@needs_peft
 def test_without_its_last_adapter_a_model_is_the_old_one(dense_folder: str, tmp_path: Path) -> None:
     model = SentenceTransformer(dense_folder, device="cpu")
     before = model.encode(TEXTS)
@@ -183,7 +162,6 @@ def test_without_its_last_adapter_a_model_is_the_old_one(dense_folder: str, tmp_
         assert_same(reader.SentenceTransformer(str(tmp_path), device="cpu").encode(TEXTS), before)
 
 
-@needs_peft
 @pytest.mark.filterwarnings(PEFT_LAGS)
 def test_an_adapter_merged_as_the_error_says_is_a_whole_model(dense_folder: str, adapted: str, tmp_path: Path) -> None:
     from peft import PeftModel
@@ -195,7 +173,6 @@ def test_an_adapter_merged_as_the_error_says_is_a_whole_model(dense_folder: str,
     assert_same(encoders.open_model(tmp_path).encode_document(TEXTS), wanted)
 
 
-@needs_peft
 @pytest.mark.filterwarnings(PEFT_LAGS, "ignore:Token type ids are not supported")
 def test_a_model_that_peft_wraps_runs_and_is_saved(dense_folder: str, tmp_path: Path) -> None:
     from peft import PromptTuningConfig, TaskType, get_peft_model

@@ -9,12 +9,12 @@ from datasets import Dataset
 
 from outrider import encoders
 
-from ..surface.test_adapters import PEFT_LAGS, needs_peft
+from ..surface.test_adapters import PEFT_LAGS
 from .conftest import sentences
 from .test_dense_trainer import assert_same_weights
 from .test_other_trainers import splade
 
-pytestmark = [needs_peft, pytest.mark.filterwarnings(PEFT_LAGS)]
+pytestmark = pytest.mark.filterwarnings(PEFT_LAGS)
 
 ROWS = 16
 TEXTS, OTHERS = sentences(ROWS, 1), sentences(ROWS, 2)

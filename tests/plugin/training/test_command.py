@@ -120,6 +120,34 @@ def test_a_reranker_is_pruned_trained_and_written_in_8_bits(outrider: Run, spec:
     assert {str(Path(name).name) for name in report["latency_ms"]} == {"reranker", "model"}
 
 
+def test_measuring_takes_some_of_the_queries_and_scores_each_pair_once(
+    outrider: Run, spec: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = spec("reranker", training={"epochs": 1}, evaluation={"max_queries": 4, "rerank_window": 5})
+    looked = json.loads(outrider("train", given, "--dry-run", "--json").stdout)
+    assert (looked["queries measured"], looked["queries judged"]) == (4, 10)
+    assert looked["pairs scored while measuring, about"] == 4 * 5 * 2
+    measured = json.loads(outrider("train", given, "--json").stdout)["measured"]
+    assert (measured["queries"], measured["queries judged"]) == (4, 10)
+    assert 4 * 5 <= measured["pairs scored"] <= 4 * 5 * 2  # another test may have left those of the base model
+    page = (tmp_path / "run" / "report.md").read_text()
+    assert "4 judged queries that were not trained on, drawn from 10" in page
+    monkeypatch.chdir(tmp_path)
+    again = train(read_spec(tmp_path / "spec.yaml"), no_bars)
+    assert again.measured["pairs scored"] == 0
+    everything = train(read_spec(_changed(tmp_path, max_queries=None)), no_bars)
+    assert everything.measured["queries"] == 10
+    assert 0 < everything.measured["pairs scored"] <= 6 * 5 * 2
+
+
+def _changed(folder: Path, **evaluation: Any) -> Path:
+    """The spec with other settings of the evaluation."""
+    given = yaml.safe_load((folder / "spec.yaml").read_text())
+    given["evaluation"] |= evaluation
+    (folder / "spec.yaml").write_text(yaml.safe_dump(given))
+    return folder / "spec.yaml"
+
+
 @pytest.mark.parametrize("kind", ["dense", "sparse", "reranker"])
 def test_a_student_takes_over_the_margins_of_a_cross_encoder(
     kind: str, spec: Build, shop: Path, tmp_path: Path
