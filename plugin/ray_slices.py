@@ -9,8 +9,8 @@ from typing import Any
 
 from outrider.connectors import ConnectorError, IndexSpec, PageDone, Slice, connect, work
 
-from .cli.options import open_encoder
 from .errors import PackageMissing
+from .opening import open_encoder
 
 _HERE = "local"  # Ray's own word
 # Ray Data hands over what a slice has done when it is done, so that small slices make for frequent checkpoints.

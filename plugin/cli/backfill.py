@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..opening import open_encoder
 from .options import (
     AsJson,
     DryRunOption,
@@ -14,7 +15,6 @@ from .options import (
     SidecarUrl,
     TextFields,
     Url,
-    open_encoder,
     text_fields,
 )
 from .outcome import print_report

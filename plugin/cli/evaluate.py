@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..opening import open_encoder
 from .bars import counted
-from .options import AsJson, Index, SidecarKey, SidecarUrl, Url, open_encoder, text_fields
+from .options import AsJson, Index, SidecarKey, SidecarUrl, Url, text_fields
 
 if TYPE_CHECKING:
     from outrider.connectors import Cluster, Encoder, IndexSpec

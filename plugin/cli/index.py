@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..opening import open_encoder
 from .migrate import encoder_of
 from .options import (
     AsJson,
@@ -14,7 +15,6 @@ from .options import (
     SidecarUrl,
     TextFields,
     Url,
-    open_encoder,
     text_fields,
 )
 from .outcome import print_report

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import AsJson, SidecarKey, SidecarUrl, Url, open_encoder
+from ..opening import open_encoder
+from .options import AsJson, SidecarKey, SidecarUrl, Url
 from .progress import documents_bar
 
 if TYPE_CHECKING:

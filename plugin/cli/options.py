@@ -1,11 +1,8 @@
 """Arguments and options that several commands share, and what they stand for."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from outrider.connectors import Encoder, IndexSpec
 
 Url = Annotated[
     str, typer.Argument(help="The cluster, such as http://localhost:9200 or https://user:password@host:9200.")
@@ -27,19 +24,3 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print every reque
 def text_fields(given: str | None) -> tuple[str, ...]:
     """The names in `--text title,body`."""
     return tuple(name.strip() for name in (given or "").split(",") if name.strip())
-
-
-def open_encoder(
-    sidecar: str | None, key: str | None = None, spec: "IndexSpec | None" = None, **models: str | None
-) -> "Encoder":
-    """The sidecar at this URL, or models in this process: those named by kind, else the first or the ready ones.
-
-    None leaves a kind out. Of a sidecar's models of one kind, that which the index of `spec` was made with comes first.
-    """
-    if sidecar is None:
-        from ..local_encoder import LocalEncoder
-
-        return LocalEncoder(**models)
-    from ..client import SidecarClient
-
-    return SidecarClient(sidecar, api_key=key, only=models, first=spec.fingerprints().values() if spec else ())

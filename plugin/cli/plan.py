@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..opening import open_encoder
 from .bars import counted
-from .options import AsJson, SidecarUrl, Url, open_encoder
+from .options import AsJson, SidecarUrl, Url
 
 if TYPE_CHECKING:
     from outrider.connectors import Cluster, Declared, Plan

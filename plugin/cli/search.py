@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import AsJson, Index, SidecarKey, SidecarUrl, Url, open_encoder
+from ..opening import open_encoder
+from .options import AsJson, Index, SidecarKey, SidecarUrl, Url
 
 if TYPE_CHECKING:
     from outrider.connectors import Answer, IndexSpec, Result

@@ -1,7 +1,7 @@
 """Mixed load with hang-ups, malformed bodies and reloads: nothing is lost, swapped, or answered with a 5xx.
 
-Twenty seconds, or OUTRIDER_SOAK_S; in an hour, memory is held to 5 % as well; in five minutes it is
-still on its way to where it stays. With its report:
+Twenty seconds, or OUTRIDER_SOAK_S. From an hour on, memory is held to 5 % as well; in five minutes it is still on its
+way to where it stays. An hour, with its report:
 OUTRIDER_SOAK_S=3600 python -m pytest -s tests/plugin/service/test_soak.py
 """
 
